@@ -1,0 +1,58 @@
+/**
+ * What went wrong, as a stable code, and what its reader can do about it.
+ * The keys are the codes; docs/errors.md lists the same ones, held together by a test.
+ */
+export const REMEDIES = {
+  "bytes.truncated": "The peer sent a structure that ends too early. Report the peer's name and version.",
+  "amf.marker": "The peer sent an AMF type that does not exist. Report the peer's name and version.",
+  "amf.reference": "The peer's AMF refers to a value that it never sent. Report the peer's name and version.",
+  "amf.externalizable": "Register a codec for this class, or have the application send plain objects.",
+  "amf.limit": "The AMF value nests too deep or has too many parts. Raise the AMF limits only for trusted peers.",
+  "amf.encode": "The value cannot be written as AMF. Pass plain objects, arrays, strings, numbers or AMF types.",
+  "flv.signature": "The file is no FLV file. Check its name, or convert it: ffmpeg -i FILE -c copy out.flv.",
+  "flv.tag": "The FLV file is damaged at this place. Rewrite it: ffmpeg -i FILE -c copy out.flv.",
+  "media.header": "The encoder sent a media header that its codec does not allow. Check the encoder's settings.",
+  "handshake.version": "The peer does not speak RTMP. Check its address, port and scheme.",
+  "handshake.tls": "The peer speaks TLS on a plain RTMP port. Use rtmp:// here, or a listener for rtmps://.",
+  "handshake.http": "The peer speaks HTTP on a plain RTMP port. Use an HTTP listener for it.",
+  "handshake.signature":
+    "The peer's handshake is not signed as required. Turn strict verification off, or check the peer.",
+  "handshake.limit": "The peer sent more than a handshake before it was answered. Check that it speaks RTMP.",
+  "chunk.size": "The peer announced a chunk size outside 1 to 2147483647. Report the peer's name and version.",
+  "chunk.header": "The peer's chunk headers are inconsistent: it is no RTMP peer, or bytes were lost on the way.",
+  "chunk.stream-limit": "The peer opened too many chunk streams. Raise maxChunkStreams if it is trusted.",
+  "chunk.message-limit":
+    "The peer's message is longer than allowed. Raise maxMessageBytes, or lower the encoder's bitrate.",
+  "chunk.partial-limit":
+    "The peer holds too many bytes in unfinished messages. Raise maxPartialBytes if it is trusted.",
+  "chunk.overhead": "The peer sends almost only headers. Use a larger chunk size in the encoder.",
+  "message.body": "The peer sent a control message that is too short. Report the peer's name and version.",
+  "command.body": "The peer sent a command that cannot be read. Report the peer's name and version.",
+  "command.order": "The peer sent a command before connect. Check that the client speaks RTMP.",
+  "session.stream-limit": "The peer opened too many streams on one connection. Raise maxNetStreams if it is trusted.",
+  "session.call-limit": "Too many calls wait for an answer. Raise maxPendingCalls, or call less often.",
+  "session.flood": "The peer sent more commands than one may. Raise maxCommandsPerSecond if it is trusted.",
+  "session.reply-limit": "The peer does not read its answers. Check its network.",
+} as const;
+
+/** A stable name for one kind of failure: code may branch on it, while messages may change. */
+export type ProtocolErrorCode = keyof typeof REMEDIES;
+
+/** The peer broke the protocol, so the connection cannot go on. Thrown where it is seen, caught once a connection. */
+export class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
+  readonly code: ProtocolErrorCode;
+  /** Where in the decoded bytes the violation stands, counted from the start of that input; undefined if it has no place. */
+  readonly byteOffset: number | undefined;
+
+  constructor(code: ProtocolErrorCode, message: string, options?: ErrorOptions & { readonly byteOffset?: number }) {
+    super(message, options);
+    this.code = code;
+    this.byteOffset = options?.byteOffset;
+  }
+
+  /** What the reader of the message can do. */
+  get remedy(): string {
+    return REMEDIES[this.code];
+  }
+}

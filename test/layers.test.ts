@@ -1,0 +1,74 @@
+import { deepEqual, ok } from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { test } from "node:test";
+
+/** Who may import whom: a folder, or one file of it. A folder may always import itself and src/errors.ts. */
+const ALLOWED: Record<string, readonly string[]> = {
+  bytes: [],
+  formats: ["bytes"],
+  rtmp: ["bytes", "formats"],
+  broadcast: ["bytes", "formats", "rtmp/message", "rtmp/chunk"],
+  transport: ["bytes", "rtmp"],
+  client: ["bytes", "formats", "rtmp", "broadcast", "transport"],
+  server: ["bytes", "formats", "rtmp", "broadcast", "transport", "client"],
+  cli: ["bytes", "formats", "rtmp", "broadcast", "transport", "client", "server"],
+};
+
+/** Folders that know no platform: they import nothing from outside src. */
+const CORE = ["bytes", "formats", "rtmp", "broadcast"];
+
+function sources(folder: string): string[] {
+  return globSync(`src/${folder}/**/*.ts`).filter((file) => !file.endsWith(".test.ts"));
+}
+
+function imports(file: string): string[] {
+  const text = readFileSync(file, "utf8");
+  return Array.from(
+    text.matchAll(/(?:from|import\()\s*"([^"]+)"|^import\s+"([^"]+)"/gm),
+    (match) => match[1] ?? match[2] ?? "",
+  );
+}
+
+function targets(file: string): string[] {
+  return imports(file)
+    .filter((name) => name.startsWith("."))
+    .map((name) => relative("src", normalize(join(dirname(file), name))));
+}
+
+for (const [folder, allowed] of Object.entries(ALLOWED)) {
+  test(`src/${folder} imports only what it may`, () => {
+    const files = sources(folder);
+    ok(files.length > 0, `src/${folder} has no sources`);
+    const open = [folder, ...allowed].map((name) => `${name}/`);
+    const found = files.flatMap((file) =>
+      targets(file)
+        .filter((target) => target !== "errors.ts" && !open.some((name) => target.startsWith(name)))
+        .map((target) => `${file} imports ${target}`),
+    );
+    deepEqual(found, []);
+  });
+}
+
+for (const folder of CORE) {
+  test(`src/${folder} imports no package and no module of Node`, () => {
+    const found = sources(folder).flatMap((file) =>
+      imports(file)
+        .filter((name) => !name.startsWith("."))
+        .map((name) => `${file} imports ${name}`),
+    );
+    deepEqual(found, []);
+  });
+}
+
+test("a feature of the server is known only to media-server.ts", () => {
+  const features = globSync("src/server/*/").map((folder) => relative("src", folder));
+  const found = sources("server").flatMap((file) => {
+    const own = features.find((feature) => file.startsWith(`src/${feature}/`));
+    if (file === "src/server/media-server.ts") return [];
+    return targets(file)
+      .filter((target) => features.some((feature) => feature !== own && target.startsWith(`${feature}/`)))
+      .map((target) => `${file} imports ${target}`);
+  });
+  deepEqual(found, []);
+});
