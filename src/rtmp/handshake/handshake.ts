@@ -1,0 +1,34 @@
+/** One side's handshake: all bytes before the first chunk. Pure; the wire drives it. RTMP 1.0 section 5.2. */
+export type Handshake = {
+  /** Takes bytes of the peer; throws `ProtocolError("handshake.*")`. Bytes behind the handshake are kept for `result`. */
+  push(bytes: Uint8Array): void;
+  /** Bytes to send now, in order; empty when there are none. */
+  takeOutput(): readonly Uint8Array[];
+  /** Set once the last handshake byte of the peer has been read. */
+  readonly result: HandshakeResult | undefined;
+};
+
+export type HandshakeResult = {
+  /** What the two sides agreed on: signed by digests, or not. */
+  readonly form: "plain" | "digest";
+  /** Bytes that came behind the handshake: the first chunks. As received: where `ciphers` is set, decrypt them first. */
+  readonly trailing: Uint8Array;
+  /** Set when everything behind the handshake is encrypted. */
+  readonly ciphers?: CipherPair;
+  /** All bytes of the peer so far, the trailing ones included. */
+  readonly bytesRead: number;
+  /** The last 32 bytes of S1, the key of SWF verification. */
+  readonly serverSignatureTail: Uint8Array;
+};
+
+/** The two directions of an encrypted connection; each works in place and must see every byte once, in order. */
+export type CipherPair = {
+  decrypt(bytes: Uint8Array): void;
+  encrypt(bytes: Uint8Array): void;
+};
+
+/** What a handshake needs from outside. Node's is in transport/node-crypto.ts; tests pass fixed bytes. */
+export type HandshakeCrypto = {
+  randomBytes(length: number): Uint8Array;
+  hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+};
