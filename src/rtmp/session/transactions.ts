@@ -1,0 +1,51 @@
+import { ProtocolError } from "../../errors.ts";
+
+/** Calls that wait for their answer, by transaction id; each with what its caller wants to remember. */
+export class Transactions<Context> {
+  readonly #pending = new Map<number, Context>();
+  readonly #maxPendingCalls: number;
+  #nextId = 1;
+
+  constructor(maxPendingCalls: number) {
+    this.#maxPendingCalls = maxPendingCalls;
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** The id for a new call: 1 for the first. `session.call-limit` when too many wait. */
+  open(context: Context): number {
+    this.#checkLimit();
+    const id = this.#nextId++;
+    this.#pending.set(id, context);
+    return id;
+  }
+
+  /** Remembers a call under the id that its caller chose. False if a call with that id waits already. */
+  adopt(id: number, context: Context): boolean {
+    if (this.#pending.has(id)) return false;
+    this.#checkLimit();
+    this.#pending.set(id, context);
+    return true;
+  }
+
+  /** Ends a call: what was remembered, or undefined if no such call waits. */
+  close(id: number): Context | undefined {
+    const context = this.#pending.get(id);
+    this.#pending.delete(id);
+    return context;
+  }
+
+  /** Ends all calls, the oldest first. */
+  closeAll(): readonly Context[] {
+    const contexts = [...this.#pending.values()];
+    this.#pending.clear();
+    return contexts;
+  }
+
+  #checkLimit(): void {
+    if (this.#pending.size < this.#maxPendingCalls) return;
+    throw new ProtocolError("session.call-limit", `${this.#pending.size} calls wait for an answer`);
+  }
+}
