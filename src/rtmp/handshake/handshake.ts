@@ -1,6 +1,6 @@
-/** One side's handshake: all bytes before the first chunk. Pure; the wire drives it. RTMP 1.0 section 5.2. */
+/** One side's handshake: all bytes before the first chunk. Pure: the wire feeds it. RTMP 1.0 section 5.2. */
 export type Handshake = {
-  /** Takes bytes of the peer; throws `ProtocolError("handshake.*")`. Bytes behind the handshake are kept for `result`. */
+  /** Takes bytes of the peer; throws `ProtocolError("handshake.*")`. Bytes behind the handshake are kept in `result`. */
   push(bytes: Uint8Array): void;
   /** Bytes to send now, in order; empty when there are none. */
   takeOutput(): readonly Uint8Array[];
@@ -9,19 +9,21 @@ export type Handshake = {
 };
 
 export type HandshakeResult = {
-  /** What the two sides agreed on: signed by digests, or not. */
+  /** What the two sides agreed on: blocks signed by digests, or not. */
   readonly form: "plain" | "digest";
-  /** Bytes that came behind the handshake: the first chunks. As received: where `ciphers` is set, decrypt them first. */
+  /** Bytes that came behind the handshake, as received: where `ciphers` is set, decrypt them first. */
   readonly trailing: Uint8Array;
   /** Set when everything behind the handshake is encrypted. */
   readonly ciphers?: CipherPair;
   /** All bytes of the peer so far, the trailing ones included. */
   readonly bytesRead: number;
-  /** The last 32 bytes of S1, the key of SWF verification. */
-  readonly serverSignatureTail: Uint8Array;
+  /** The last 32 bytes of S1, the key of SWF verification. Set in the digest form. */
+  readonly serverSignatureTail?: Uint8Array;
+  /** What was unusual about the peer's handshake, in words for a log. */
+  readonly note?: string;
 };
 
-/** The two directions of an encrypted connection; each works in place and must see every byte once, in order. */
+/** The two directions of an encrypted connection. Each works in place and must see every byte once, in order. */
 export type CipherPair = {
   decrypt(bytes: Uint8Array): void;
   encrypt(bytes: Uint8Array): void;
