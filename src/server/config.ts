@@ -1,0 +1,243 @@
+import * as z from "zod";
+import { parseListenAddress } from "./config-listen.ts";
+import {
+  DEFAULT_LIMITS,
+  DEFAULT_PLAY_OPTIONS,
+  DEFAULT_PUBLISH_OPTIONS,
+  DEFAULT_TIMEOUTS,
+  type ListenAddress,
+  type PlayOptions,
+  type PublishOptions,
+  type ServerLimits,
+  type ServerTimeouts,
+} from "./options.ts";
+
+/**
+ * All that an operator can set. The schema below is the one place with the ranges and what each key does: docs/config.md,
+ * the environment names and the checks follow from it. An option of the server becomes a key by a line there.
+ */
+export type Config = {
+  readonly rtmp: readonly ListenAddress[];
+  /** Undefined: the server chooses. */
+  readonly chunkSize?: number | undefined;
+  readonly windowAcknowledgementSize: number;
+  readonly publish: PublishOptions;
+  readonly play: PlayOptions;
+  readonly timeouts: ServerTimeouts;
+  readonly limits: ServerLimits;
+  readonly log: LogConfig;
+};
+
+export type LogConfig = {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly format: "auto" | "pretty" | "json";
+};
+
+const MIB = 2 ** 20;
+
+/** The longest time that a timer of Node can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+const listenAddress = z.union([z.string(), z.int()]).transform((value, context): ListenAddress => {
+  const address = parseListenAddress(String(value));
+  if (address !== undefined) return address;
+  context.addIssue({ code: "custom", message: "no [host:]port" });
+  return z.NEVER;
+});
+
+const milliseconds = (standard: number, doc: string, minimum = 1) =>
+  z.int().min(minimum).max(MAX_TIMER_MS).default(standard).describe(doc);
+
+const count = (standard: number, doc: string, minimum = 1, maximum = 1_000_000_000) =>
+  z.int().min(minimum).max(maximum).default(standard).describe(doc);
+
+const publish = z
+  .strictObject({
+    busyName: z
+      .enum(["refuse", "takeover", "takeover-when-stale"])
+      .default(DEFAULT_PUBLISH_OPTIONS.busyName)
+      .describe(
+        "What happens when somebody publishes under a name that is in use: the newcomer is refused, takes over, or takes over only when nothing has come from the present publisher for publish.staleAfterMs.",
+      ),
+    staleAfterMs: milliseconds(
+      DEFAULT_PUBLISH_OPTIONS.staleAfterMs,
+      "How long a publisher may be silent before takeover-when-stale lets another in.",
+    ),
+    graceMs: milliseconds(
+      DEFAULT_PUBLISH_OPTIONS.graceMs,
+      "How long viewers are kept when the connection of their publisher is lost, so that it can come back. 0: not at all.",
+      0,
+    ),
+  })
+  .prefault({})
+  .describe("Who may publish under which name, and what happens when a publisher is lost.");
+
+const play = z
+  .strictObject({
+    flush: z
+      .enum(["low", "instant", "merge"])
+      .default(DEFAULT_PLAY_OPTIONS.flush)
+      .describe(
+        "When viewers are written to: at each video frame, with audio held for it (low); at once (instant); every play.mergeMs, in larger writes that cost less CPU (merge).",
+      ),
+    mergeMs: milliseconds(
+      DEFAULT_PLAY_OPTIONS.mergeMs,
+      "The time between two writes to a viewer when play.flush is merge.",
+    ),
+    audioHoldMs: milliseconds(
+      DEFAULT_PLAY_OPTIONS.audioHoldMs,
+      "How long audio waits for the next video frame when play.flush is low. 0: not at all.",
+      0,
+    ),
+    interleave: z
+      .enum(["message", "chunk"])
+      .default(DEFAULT_PLAY_OPTIONS.interleave)
+      .describe("Whether messages are sent whole, or large ones leave room for urgent ones at each chunk."),
+    maxLagBytes: count(
+      DEFAULT_PLAY_OPTIONS.maxLagBytes,
+      "How far behind a viewer may be before frames are left out for it.",
+      65_536,
+      1024 * MIB,
+    ),
+    maxLagMs: milliseconds(DEFAULT_PLAY_OPTIONS.maxLagMs, "The same in media time."),
+    blockedTimeoutMs: milliseconds(
+      DEFAULT_PLAY_OPTIONS.blockedTimeoutMs,
+      "How long a viewer may take nothing at all before it is closed.",
+    ),
+  })
+  .prefault({})
+  .describe("How viewers are served.");
+
+const timeouts = z
+  .strictObject({
+    handshakeMs: milliseconds(DEFAULT_TIMEOUTS.handshakeMs, "From the connection to the end of the handshake."),
+    connectMs: milliseconds(DEFAULT_TIMEOUTS.connectMs, "From the handshake to the connect command."),
+    idleMs: milliseconds(
+      DEFAULT_TIMEOUTS.idleMs,
+      "How long nothing at all may come from a peer, answers to pings included, before it is closed.",
+    ),
+    publisherSilenceMs: milliseconds(
+      DEFAULT_TIMEOUTS.publisherSilenceMs,
+      "How long nothing may come from a publisher before it is taken for dead and closed.",
+    ),
+    pingIntervalMs: milliseconds(DEFAULT_TIMEOUTS.pingIntervalMs, "How long a peer is silent before it is pinged."),
+    drainMs: milliseconds(DEFAULT_TIMEOUTS.drainMs, "How long a stop waits for connections to end by themselves.", 0),
+  })
+  .prefault({})
+  .describe("How long the server waits.");
+
+const limits = z
+  .strictObject({
+    maxConnections: count(DEFAULT_LIMITS.maxConnections, "Connections at a time. A further one is closed at once."),
+    maxConnectionsPerAddress: count(
+      DEFAULT_LIMITS.maxConnectionsPerAddress,
+      "The same for one IP address. 0: no limit.",
+      0,
+    ),
+    maxMessageBytes: count(DEFAULT_LIMITS.maxMessageBytes, "The longest message that a peer may send.", 4096, 16 * MIB),
+    maxChunkStreams: count(DEFAULT_LIMITS.maxChunkStreams, "Chunk streams that one peer may use.", 4, 65_598),
+    maxPartialBytes: count(
+      DEFAULT_LIMITS.maxPartialBytes,
+      "What one peer may have sent of messages that are not complete.",
+      4096,
+      1024 * MIB,
+    ),
+    maxNetStreams: count(DEFAULT_LIMITS.maxNetStreams, "Streams that one connection may have open.", 1, 65_535),
+    maxPendingCalls: count(DEFAULT_LIMITS.maxPendingCalls, "Calls of one connection that may wait for an answer."),
+    maxCommandsPerSecond: count(DEFAULT_LIMITS.maxCommandsPerSecond, "Commands that one peer may send in a second."),
+    maxUnreadReplyBytes: count(
+      DEFAULT_LIMITS.maxUnreadReplyBytes,
+      "Answers that may wait for a peer that does not read them.",
+      4096,
+      1024 * MIB,
+    ),
+    maxBroadcasts: count(DEFAULT_LIMITS.maxBroadcasts, "Broadcasts at a time, those included that viewers wait for."),
+    maxGopBytes: count(
+      DEFAULT_LIMITS.maxGopBytes,
+      "What is kept of one broadcast, from the newest keyframe on, for whoever joins.",
+      65_536,
+      1024 * MIB,
+    ),
+    maxNameBytes: count(
+      DEFAULT_LIMITS.maxNameBytes,
+      "The longest name of a broadcast: application and stream key together.",
+      16,
+      65_535,
+    ),
+  })
+  .prefault({})
+  .describe("What peers can make the server hold or do.");
+
+const log = z
+  .strictObject({
+    level: z
+      .enum(["debug", "info", "warn", "error"])
+      .default("info")
+      .describe("The least important lines that are written."),
+    format: z
+      .enum(["auto", "pretty", "json"])
+      .default("auto")
+      .describe(
+        "Lines for people (pretty), one JSON object a line (json), or pretty on a terminal and JSON elsewhere (auto).",
+      ),
+  })
+  .prefault({})
+  .describe("What is written to standard error.");
+
+const schema = z.strictObject({
+  rtmp: z
+    .array(listenAddress)
+    .min(1)
+    .prefault(["1935"])
+    .describe(
+      "Where RTMP connections are taken, each as [host:]port. Without a host: every address of the machine, by IPv4 and IPv6. Port 0: one that the system chooses.",
+    ),
+  chunkSize: z
+    .int()
+    .min(128)
+    .max(0xff_ff_ff)
+    .optional()
+    .describe(
+      "The bytes of a message that one outgoing chunk carries. Unless it is set: 65536, and 4096 when play.interleave is chunk.",
+    ),
+  windowAcknowledgementSize: count(
+    2_500_000,
+    "The bytes after which a peer shall report that they have arrived.",
+    1024,
+    2 ** 31 - 1,
+  ),
+  publish,
+  play,
+  timeouts,
+  limits,
+  log,
+}) satisfies z.ZodType<Config>;
+
+/** What is wrong with one value: where it stands in the configuration. */
+export type ConfigIssue = { readonly path: readonly PropertyKey[]; readonly message: string };
+
+export type ConfigParseResult =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
+
+/** Checks values that are nested like `Config`; what is absent gets its default. */
+export function parseConfig(values: object): ConfigParseResult {
+  const result = schema.safeParse(values);
+  return result.success ? { ok: true, config: result.data } : { ok: false, issues: result.error.issues };
+}
+
+/** The part of JSON Schema (2020-12) that describes a configuration file. */
+export type ConfigJsonSchema = {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, ConfigJsonSchema>>;
+};
+
+/** The schema of a configuration file, for editors and for everything here that lists keys. */
+export function configJsonSchema(): ConfigJsonSchema {
+  return z.toJSONSchema(schema, { io: "input" }) as ConfigJsonSchema;
+}
