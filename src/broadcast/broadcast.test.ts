@@ -1,0 +1,442 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { concatBytes } from "../bytes/concat.ts";
+import type { MediaMessage } from "../formats/flv/media-message.ts";
+import { ChunkDecoder } from "../rtmp/chunk/chunk-decoder.ts";
+import type { Message } from "../rtmp/message/message.ts";
+import { Broadcast, type BroadcastOptions } from "./broadcast.ts";
+import type { Publication, Publisher } from "./publication.ts";
+import type { Viewer, ViewerNotice, ViewerOutput } from "./viewer.ts";
+
+/** A player of which the test decides when it takes bytes. */
+class TestPlayer implements ViewerOutput {
+  readonly streamId: number = 1;
+  readonly events: string[] = [];
+  unsentBytes = 0;
+  isReading = true;
+  viewer: Viewer | undefined;
+  readonly #decoder = new ChunkDecoder();
+
+  constructor(chunkSize = 65_536) {
+    this.#decoder.setChunkSize(chunkSize);
+  }
+
+  write(pieces: readonly Uint8Array[]): void {
+    const bytes = concatBytes(pieces);
+    if (!this.isReading) this.unsentBytes += bytes.length;
+    this.#decoder.push(bytes.slice());
+    for (let message = this.#decoder.next(); message !== undefined; message = this.#decoder.next()) {
+      this.events.push(describe(message));
+    }
+  }
+
+  notify(notice: ViewerNotice): void {
+    this.events.push(notice);
+  }
+
+  closeSlow(blockedMs: number): void {
+    this.events.push(`closed after ${blockedMs} ms`);
+  }
+
+  take(): string[] {
+    return this.events.splice(0);
+  }
+
+  drain(nowMs: number): void {
+    this.unsentBytes = 0;
+    this.viewer?.serve(nowMs);
+  }
+}
+
+/** `v1@40 17`: type, time, first payload byte. */
+function describe(message: Message): string {
+  const kind = message.type === 8 ? "audio" : message.type === 9 ? "video" : "data";
+  return `${kind} ${message.timestamp} ${message.payload[1] ?? ""}`.trim();
+}
+
+function create(options: Partial<BroadcastOptions> = {}): {
+  broadcast: Broadcast;
+  delays: number[];
+  flush: (nowMs: number) => void;
+} {
+  const delays: number[] = [];
+  const broadcast = new Broadcast("live/test", { ...options, schedule: (_, delayMs) => delays.push(delayMs) });
+  const flush = (nowMs: number): void => {
+    broadcast.startPass();
+    while (broadcast.continuePass(nowMs, 2));
+  };
+  return { broadcast, delays, flush };
+}
+
+function publish(
+  broadcast: Broadcast,
+  nowMs = 0,
+  description = "first",
+): { publication: Publication; replaced: string[] } {
+  const replaced: string[] = [];
+  const publisher: Publisher = { description, replaced: (by) => replaced.push(by) };
+  const result = broadcast.publish(publisher, nowMs);
+  if (result.kind === "refused") throw new Error(result.reason);
+  return { publication: result.publication, replaced };
+}
+
+/** The second payload byte names the message in what the player saw. */
+function frame(
+  kind: "audio" | "video" | "data",
+  timestamp: number,
+  name: number,
+  flags: Partial<MediaMessage> = {},
+  bytes = 20,
+): MediaMessage {
+  const payload = new Uint8Array(bytes).fill(1);
+  payload[0] = kind === "audio" ? 0xaf : flags.isKeyframe || flags.isConfig ? 0x17 : 0x27;
+  payload[1] = name;
+  return { kind, timestamp, payload, isKeyframe: false, isConfig: false, isDisposable: false, trackId: 0, ...flags };
+}
+const key = { isKeyframe: true };
+const config = { isConfig: true };
+
+function join(broadcast: Broadcast, player: TestPlayer, nowMs = 0): Viewer {
+  const viewer = broadcast.join(player, nowMs);
+  player.viewer = viewer;
+  return viewer;
+}
+
+test("a player that waits for the publisher gets everything from the first message", () => {
+  const { broadcast, flush } = create();
+  const player = new TestPlayer();
+  join(broadcast, player);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 0, config), 0);
+  publication.write(frame("video", 0, 1, key), 0);
+  publication.write(frame("audio", 5, 2), 0);
+  flush(0);
+  deepEqual(player.take(), ["publish", "video 0 0", "video 0 1", "audio 5 2"]);
+});
+
+test("a newcomer gets metadata and configurations with the keyframe's time, then all since the newest keyframe", () => {
+  const { broadcast } = create();
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 0, config), 0);
+  publication.write(frame("audio", 0, 0, config), 0);
+  publication.write(frame("data", 0, 9, config), 0);
+  publication.write(frame("video", 1000, 1, key), 0);
+  publication.write(frame("video", 1040, 2), 0);
+  publication.write(frame("video", 2000, 3, key), 0);
+  publication.write(frame("audio", 2010, 4), 0);
+  publication.write(frame("video", 2040, 5), 0);
+  const player = new TestPlayer();
+  join(broadcast, player);
+  deepEqual(player.take(), [
+    "data 2000 9",
+    "video 2000 0",
+    "audio 2000 0",
+    "video 2000 3",
+    "audio 2010 4",
+    "video 2040 5",
+  ]);
+});
+
+test("a configuration that changed behind the keyframe is met in its place only", () => {
+  const { broadcast } = create();
+  const { publication } = publish(broadcast);
+  publication.write(frame("audio", 0, 1, config), 0);
+  publication.write(frame("video", 10, 1, key), 0);
+  publication.write(frame("audio", 20, 2, config), 0);
+  publication.write(frame("audio", 20, 3), 0);
+  const player = new TestPlayer();
+  join(broadcast, player);
+  deepEqual(player.take(), ["audio 10 1", "video 10 1", "audio 20 2", "audio 20 3"]);
+});
+
+test("sound without pictures is joined within the last second", () => {
+  const { broadcast } = create();
+  const { publication } = publish(broadcast);
+  publication.write(frame("audio", 0, 0, config), 0);
+  for (let time = 0; time <= 5000; time += 100) publication.write(frame("audio", time, 1), time);
+  const player = new TestPlayer();
+  join(broadcast, player, 5000);
+  const seen = player.take();
+  equal(seen[0]?.startsWith("audio"), true);
+  ok(seen.length >= 2 && seen.length <= 12, seen.join());
+  equal(seen.at(-1), "audio 5000 1");
+});
+
+test("where no keyframe came for too many bytes, newcomers get sound at once and pictures from the next keyframe", () => {
+  const { broadcast, flush } = create({ maxGopBytes: 100_000 });
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 0, config), 0);
+  publication.write(frame("video", 0, 1, key), 0);
+  for (let time = 40; time < 400; time += 40) publication.write(frame("video", time, 2, {}, 20_000), time);
+  const player = new TestPlayer();
+  join(broadcast, player, 400);
+  publication.write(frame("video", 400, 3), 400);
+  publication.write(frame("audio", 410, 4), 410);
+  publication.write(frame("video", 440, 5, key), 440);
+  publication.write(frame("video", 480, 6), 480);
+  flush(480);
+  deepEqual(player.take(), ["video 360 0", "audio 410 4", "video 440 5", "video 480 6"]);
+  ok(broadcast.heldBytes < 700_000, `${broadcast.heldBytes} bytes held`);
+});
+
+test("a publisher whose connection broke comes back: viewers go on, with its configurations, and no picture before its keyframe", () => {
+  const { broadcast, flush } = create();
+  const player = new TestPlayer();
+  join(broadcast, player);
+  const first = publish(broadcast);
+  first.publication.write(frame("video", 0, 1, key), 0);
+  first.publication.end("lost", 100);
+  equal(broadcast.state, "waiting");
+  broadcast.tick(5000);
+  const second = publish(broadcast, 6000, "second");
+  first.publication.write(frame("video", 40, 66), 6000);
+  second.publication.write(frame("video", 0, 2, config), 6000);
+  second.publication.write(frame("video", 0, 3), 6000);
+  second.publication.write(frame("video", 40, 4, key), 6040);
+  second.publication.write(frame("video", 80, 5), 6080);
+  flush(6080);
+  deepEqual(player.take(), ["publish", "video 0 1", "video 6000 2", "video 6000 4", "video 6040 5"]);
+  equal(broadcast.counters.returns, 1);
+  equal(broadcast.counters.droppedMessages, 1);
+});
+
+test("after the grace time viewers are told once; the next publisher is announced, and time goes on", () => {
+  const { broadcast, flush } = create({ graceMs: 10_000 });
+  const player = new TestPlayer();
+  join(broadcast, player);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 500, 1, key), 0);
+  publication.end("lost", 0);
+  broadcast.tick(9_999);
+  deepEqual(player.take(), ["publish", "video 500 1"]);
+  broadcast.tick(10_000);
+  broadcast.tick(11_000);
+  deepEqual(player.take(), ["unpublish"]);
+  equal(broadcast.state, "idle");
+  publish(broadcast, 60_000).publication.write(frame("video", 0, 2, key), 60_000);
+  flush(60_000);
+  deepEqual(player.take(), ["publish", "video 10500 2"]);
+});
+
+test("an end on purpose is told at once, behind the last message", () => {
+  const { broadcast } = create();
+  const player = new TestPlayer();
+  join(broadcast, player);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 1, key), 0);
+  publication.end("unpublished", 0);
+  deepEqual(player.take(), ["publish", "video 0 1", "unpublish"]);
+});
+
+test("a slow viewer is told of the end only behind what it still has to get", () => {
+  const { broadcast } = create();
+  const player = new TestPlayer();
+  join(broadcast, player);
+  const { publication } = publish(broadcast);
+  player.isReading = false;
+  publication.write(frame("video", 0, 1, key), 0);
+  player.viewer?.serve(0);
+  publication.write(frame("video", 40, 2), 40);
+  publication.end("unpublished", 50);
+  deepEqual(player.take(), ["publish", "video 0 1"]);
+  player.isReading = true;
+  player.drain(60);
+  deepEqual(player.take(), ["video 40 2", "unpublish"]);
+});
+
+test("a second publisher is refused, takes over, or takes over from a silent one, by configuration", () => {
+  const now = 10_000;
+  const attempt = (busyName: BroadcastOptions["busyName"], silentMs: number): [string, string[]] => {
+    const { broadcast } = create({ busyName, staleAfterMs: 5000 });
+    const { publication, replaced } = publish(broadcast, now - silentMs, "first");
+    publication.write(frame("video", 0, 1, key), now - silentMs);
+    return [broadcast.publish({ description: "second", replaced() {} }, now).kind, replaced];
+  };
+  deepEqual(attempt("refuse", 9000), ["refused", []]);
+  deepEqual(attempt("takeover", 0), ["accepted", ["second"]]);
+  deepEqual(attempt("takeover-when-stale", 4999), ["refused", []]);
+  deepEqual(attempt("takeover-when-stale", 5000), ["accepted", ["second"]]);
+});
+
+test("a viewer that lags too far gets sound, configurations, and pictures from the newest keyframe, none that is disposable", () => {
+  const { broadcast } = create({
+    lag: { maxLagBytes: 50_000, maxLagMs: 10_000, maxWriteBytes: 40_000, blockedTimeoutMs: 30_000 },
+  });
+  const player = new TestPlayer();
+  const viewer = join(broadcast, player);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 1, key), 0);
+  player.isReading = false;
+  viewer.serve(0);
+  player.take();
+  for (let time = 40; time <= 2000; time += 40) publication.write(frame("video", time, 2, {}, 2000), time);
+  publication.write(frame("audio", 2010, 3), 2010);
+  publication.write(frame("video", 2020, 4, config), 2020);
+  publication.write(frame("video", 2040, 5, key, 2000), 2040);
+  publication.write(frame("video", 2080, 6, { isDisposable: true }, 2000), 2080);
+  publication.write(frame("video", 2120, 7, {}, 2000), 2120);
+  player.isReading = true;
+  player.drain(2120);
+  deepEqual(player.take(), ["audio 2010 3", "video 2020 4", "video 2040 5", "video 2120 7"]);
+  equal(viewer.counters.skips, 1);
+  equal(viewer.counters.droppedMessages, 51);
+});
+
+test("a laggard without a keyframe in reach gets sound until one comes", () => {
+  const { broadcast, flush } = create({
+    lag: { maxLagBytes: 20_000, maxLagMs: 10_000, maxWriteBytes: 40_000, blockedTimeoutMs: 30_000 },
+  });
+  const player = new TestPlayer();
+  const viewer = join(broadcast, player);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 1, key), 0);
+  player.isReading = false;
+  viewer.serve(0);
+  player.take();
+  for (let time = 40; time <= 800; time += 40) publication.write(frame("video", time, 2, {}, 2000), time);
+  publication.write(frame("audio", 810, 3), 810);
+  player.isReading = true;
+  player.drain(810);
+  publication.write(frame("video", 840, 4), 840);
+  flush(840);
+  publication.write(frame("video", 880, 5, key), 880);
+  publication.write(frame("video", 920, 6), 920);
+  flush(920);
+  deepEqual(player.take(), ["audio 810 3", "video 880 5", "video 920 6"]);
+});
+
+test("a lag in time counts as well as one in bytes, but what a newcomer gets is none", () => {
+  const lag = { maxLagBytes: 8_000_000, maxLagMs: 1000, maxWriteBytes: 4000, blockedTimeoutMs: 30_000 };
+  const { broadcast } = create({ lag });
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 1, key, 1500), 0);
+  for (let time = 40; time <= 4000; time += 40) publication.write(frame("video", time, 2, {}, 1500), time);
+  const newcomer = new TestPlayer();
+  const viewer = join(broadcast, newcomer, 4000);
+  equal(newcomer.take().length, 101);
+  equal(viewer.counters.skips, 0);
+  newcomer.isReading = false;
+  publication.write(frame("video", 4040, 3, {}, 1500), 4040);
+  viewer.serve(4040);
+  newcomer.take();
+  for (let time = 4080; time <= 6000; time += 40) publication.write(frame("video", time, 4, {}, 1500), time);
+  newcomer.isReading = true;
+  newcomer.drain(6000);
+  equal(viewer.counters.skips, 1);
+});
+
+test("a viewer that takes nothing is closed after its time, and its neighbour does not notice", () => {
+  const { broadcast, flush } = create();
+  const stuck = new TestPlayer();
+  const healthy = new TestPlayer();
+  join(broadcast, stuck);
+  join(broadcast, healthy);
+  stuck.isReading = false;
+  const { publication } = publish(broadcast);
+  for (let time = 0; time <= 31_000; time += 1000) {
+    publication.write(frame("video", time, 1, key, 500_000), time);
+    flush(time);
+    broadcast.tick(time);
+  }
+  equal(healthy.take().length, 33);
+  ok(stuck.take().at(-1)?.startsWith("closed after 31000"), "closed with its time");
+  ok(broadcast.heldBytes < 10_000_000, `${broadcast.heldBytes} bytes held`);
+});
+
+test("a viewer without sound or pictures gets none; pictures come back with a keyframe", () => {
+  const { broadcast, flush } = create();
+  const player = new TestPlayer();
+  const viewer = join(broadcast, player);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 1, key), 0);
+  flush(0);
+  viewer.want("video", false);
+  publication.write(frame("video", 40, 2), 40);
+  publication.write(frame("audio", 45, 3), 45);
+  flush(50);
+  viewer.want("video", true);
+  viewer.want("audio", false);
+  publication.write(frame("video", 80, 4), 80);
+  publication.write(frame("audio", 85, 5), 85);
+  publication.write(frame("video", 120, 6, key), 120);
+  publication.write(frame("video", 160, 7), 160);
+  flush(160);
+  deepEqual(player.take(), ["publish", "video 0 1", "audio 45 3", "video 120 6", "video 160 7"]);
+});
+
+test("a paused viewer goes on at the newest keyframe", () => {
+  const { broadcast, flush } = create();
+  const player = new TestPlayer();
+  const viewer = join(broadcast, player);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 1, key), 0);
+  flush(0);
+  viewer.pause();
+  publication.write(frame("video", 40, 2), 40);
+  publication.write(frame("video", 80, 3, key), 80);
+  publication.write(frame("video", 120, 4), 120);
+  flush(120);
+  broadcast.resume(viewer, 130);
+  deepEqual(player.take(), ["publish", "video 0 1", "video 80 3", "video 120 4"]);
+});
+
+test("the flush policy says when: with each frame, audio held; at once; or every so often for each group", () => {
+  const low = create();
+  join(low.broadcast, new TestPlayer());
+  const first = publish(low.broadcast).publication;
+  first.write(frame("audio", 0, 1), 0);
+  first.write(frame("audio", 20, 1), 20);
+  first.write(frame("video", 21, 1, key), 21);
+  deepEqual(low.delays, [25, 0]);
+
+  const instant = create({ flush: { kind: "instant" } });
+  join(instant.broadcast, new TestPlayer());
+  publish(instant.broadcast).publication.write(frame("audio", 0, 1), 0);
+  deepEqual(instant.delays, [0]);
+
+  const merge = create({ flush: { kind: "merge", intervalMs: 45 } });
+  const players = Array.from({ length: 3 }, () => new TestPlayer());
+  for (const player of players) join(merge.broadcast, player);
+  publish(merge.broadcast).publication.write(frame("video", 0, 1, key), 0);
+  deepEqual(merge.delays, [15]);
+  for (const player of players) player.take();
+  const served: number[] = [];
+  for (let pass = 1; pass <= 3; pass++) {
+    merge.flush(pass * 15);
+    served.push(players.findIndex((player) => player.take().length > 0));
+  }
+  deepEqual(served.toSorted(), [0, 1, 2]);
+  equal(merge.delays.length, 3, "no pass is asked for when all have got all");
+});
+
+test("a subscriber gets messages on the timeline, from the newest keyframe, and the end once", () => {
+  const { broadcast } = create();
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 0, config), 0);
+  publication.write(frame("video", 0, 1, key), 0);
+  const seen: string[] = [];
+  const stop = broadcast.subscribe({
+    write: (message) => seen.push(`${message.kind} ${message.timestamp} ${message.payload[1]}`),
+    end: () => seen.push("end"),
+  });
+  publication.write(frame("audio", 10, 2), 0);
+  publication.end("unpublished", 0);
+  stop();
+  deepEqual(seen, ["video 0 0", "video 0 1", "audio 10 2", "end"]);
+});
+
+test("viewers that leave during a pass do not keep others from being served", () => {
+  const { broadcast, flush } = create();
+  const players = Array.from({ length: 5 }, () => new TestPlayer());
+  for (const player of players) join(broadcast, player);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 1, key), 0);
+  broadcast.leave(players[1]?.viewer as Viewer);
+  broadcast.leave(players[1]?.viewer as Viewer);
+  flush(0);
+  deepEqual(
+    players.map((player) => player.take().length),
+    [2, 1, 2, 2, 2],
+  );
+  equal(broadcast.viewerCount, 4);
+});

@@ -1,0 +1,336 @@
+import { configSlot } from "../formats/flv/classify.ts";
+import type { MediaMessage } from "../formats/flv/media-message.ts";
+import { DEFAULT_FLUSH_POLICY, type FlushPolicy, flushDelayMs, groupCount } from "./flush-policy.ts";
+import { JoinPoint } from "./join-point.ts";
+import { DEFAULT_LAG_LIMITS, type LagLimits } from "./lag-policy.ts";
+import { MessageLog, messageTypeOf } from "./message-log.ts";
+import type {
+  BusyNamePolicy,
+  Publication,
+  PublicationEnd,
+  Publisher,
+  PublishResult,
+  Subscriber,
+} from "./publication.ts";
+import { Timeline, type TimelineCounters } from "./timeline.ts";
+import { Viewer, type ViewerOutput, type ViewerSource } from "./viewer.ts";
+
+export type BroadcastOptions = {
+  /** @default "takeover-when-stale" */
+  readonly busyName: BusyNamePolicy;
+  /** A publisher that sent nothing for this long may be replaced. @default 5_000 */
+  readonly staleAfterMs: number;
+  /** How long viewers wait for a publisher whose connection broke. @default 10_000 */
+  readonly graceMs: number;
+  /** The most bytes kept for newcomers since the newest keyframe. @default 64 MiB */
+  readonly maxGopBytes: number;
+  /** Payload bytes of a chunk as it stands in the log: what players are told. @default 65_536 */
+  readonly chunkSize: number;
+  readonly flush: FlushPolicy;
+  readonly lag: LagLimits;
+  /** Asked to call `startPass` in so many milliseconds; 0 = after the bytes at hand are read. */
+  readonly schedule: (broadcast: Broadcast, delayMs: number) => void;
+};
+
+export const DEFAULT_BROADCAST_OPTIONS: Omit<BroadcastOptions, "schedule"> = {
+  busyName: "takeover-when-stale",
+  staleAfterMs: 5_000,
+  graceMs: 10_000,
+  maxGopBytes: 64 * 1024 * 1024,
+  chunkSize: 65_536,
+  flush: DEFAULT_FLUSH_POLICY,
+  lag: DEFAULT_LAG_LIMITS,
+};
+
+/** How much is written between two looks at what nobody needs any more. */
+const TRIM_STEP_BYTES = 64 * 1024;
+
+/** What a broadcast has done so far. */
+export type BroadcastCounters = {
+  readonly timeline: TimelineCounters;
+  receivedMessages: number;
+  receivedBytes: number;
+  /** Pictures of a returned publisher before its first keyframe. */
+  droppedMessages: number;
+  /** Publishers so far, and how many of them came back within the grace time. */
+  publications: number;
+  returns: number;
+};
+
+type Current = { readonly publisher: Publisher; readonly publication: Publication; lastWriteMs: number };
+
+/**
+ * One name under which somebody publishes and many watch. Messages are written once into a log; viewers are cursors on
+ * it. Knows no socket and no clock: the time comes in as an argument, what is due goes out through `schedule`.
+ */
+export class Broadcast {
+  /** `app/key`. */
+  readonly name: string;
+  readonly counters: BroadcastCounters;
+  readonly #options: BroadcastOptions;
+  readonly #log: MessageLog;
+  readonly #timeline = new Timeline();
+  readonly #joinPoint: JoinPoint;
+  readonly #viewers: Viewer[] = [];
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #groups: number;
+  readonly #viewerSource: ViewerSource;
+  #current: Current | undefined;
+  #graceEndsMs: number | undefined;
+  #hasBeenPublished = false;
+  #scheduledForMs: number | undefined;
+  #joined = 0;
+  #passGroup = 0;
+  #passIndex = 0;
+  #passesDue = 0;
+  #untrimmedBytes = 0;
+
+  constructor(name: string, options: Partial<BroadcastOptions> & Pick<BroadcastOptions, "schedule">) {
+    this.name = name;
+    this.#options = { ...DEFAULT_BROADCAST_OPTIONS, ...options };
+    this.#log = new MessageLog({ chunkSize: this.#options.chunkSize });
+    this.#joinPoint = new JoinPoint(this.#log, this.#options.maxGopBytes);
+    this.#groups = groupCount(this.#options.flush);
+    this.#viewerSource = this.#createViewerSource();
+    this.counters = {
+      timeline: this.#timeline.counters,
+      receivedMessages: 0,
+      receivedBytes: 0,
+      droppedMessages: 0,
+      publications: 0,
+      returns: 0,
+    };
+  }
+
+  /** "live" with a publisher, "waiting" while viewers wait for a lost one, otherwise "idle". */
+  get state(): "live" | "waiting" | "idle" {
+    if (this.#current !== undefined) return "live";
+    return this.#graceEndsMs === undefined ? "idle" : "waiting";
+  }
+
+  get viewerCount(): number {
+    return this.#viewers.length;
+  }
+
+  /** Memory that the log holds. */
+  get heldBytes(): number {
+    return this.#log.heldBytes;
+  }
+
+  /** Nobody publishes, waits, watches or subscribes: it may be forgotten. */
+  get isUnused(): boolean {
+    return this.state === "idle" && this.#viewers.length === 0 && this.#subscribers.size === 0;
+  }
+
+  /** Who publishes now. */
+  get publisher(): Publisher | undefined {
+    return this.#current?.publisher;
+  }
+
+  publish(publisher: Publisher, nowMs: number): PublishResult {
+    const refusal = this.#current === undefined ? undefined : this.#refusal(this.#current, nowMs);
+    if (refusal !== undefined) return { kind: "refused", reason: refusal };
+    const replaced = this.#current;
+    const isReturn = replaced !== undefined || this.#graceEndsMs !== undefined;
+    this.#current = undefined;
+    this.#graceEndsMs = undefined;
+    replaced?.publisher.replaced(publisher.description);
+
+    this.counters.publications++;
+    if (isReturn) this.counters.returns++;
+    this.#timeline.startPublication(nowMs, this.#options.graceMs);
+    this.#joinPoint.startPublication();
+    const publication = this.#createPublication(this.#hasBeenPublished);
+    this.#hasBeenPublished = true;
+    this.#current = { publisher, publication, lastWriteMs: nowMs };
+    if (!isReturn) for (const viewer of this.#viewers.slice()) viewer.notify("publish", nowMs);
+    return { kind: "accepted", publication, isReturn };
+  }
+
+  /** Adds a viewer: it gets configurations and metadata, then the newest keyframe and what followed, at once. */
+  join(output: ViewerOutput, nowMs: number): Viewer {
+    const start = this.#joinPoint.current();
+    const group = this.#joined++ % this.#groups;
+    const viewer = new Viewer(this.#viewerSource, output, { ...start, group });
+    viewer.index = this.#viewers.push(viewer) - 1;
+    for (const message of this.#joinPoint.prelude(output.streamId)) {
+      if (output.send === undefined) output.write([message.bytes]);
+      else output.send(message.message);
+    }
+    viewer.serve(nowMs);
+    return viewer;
+  }
+
+  leave(viewer: Viewer): void {
+    if (this.#viewers[viewer.index] !== viewer) return;
+    const last = this.#viewers.pop();
+    if (last !== undefined && last !== viewer) {
+      this.#viewers[viewer.index] = last;
+      last.index = viewer.index;
+    }
+    viewer.index = -1;
+  }
+
+  /** Continues a paused viewer at the newest place that can be joined. */
+  resume(viewer: Viewer, nowMs: number): void {
+    viewer.resume(this.#joinPoint.current(), nowMs);
+  }
+
+  /** Starts with the configurations and what came since the newest keyframe. Returns a function that unsubscribes. */
+  subscribe(subscriber: Subscriber): () => void {
+    for (const message of this.#joinPoint.messages()) subscriber.write(message);
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
+  }
+
+  /** Begins to serve the viewers that are due; `continuePass` goes on. */
+  startPass(): void {
+    this.#scheduledForMs = undefined;
+    this.#passIndex = 0;
+    this.#passGroup = (this.#passGroup + 1) % this.#groups;
+    if (this.#passesDue > 0) this.#passesDue--;
+  }
+
+  /** Serves up to `count` viewers; false when the pass is over. */
+  continuePass(nowMs: number, count: number): boolean {
+    const end = Math.min(this.#passIndex + count, this.#viewers.length);
+    for (; this.#passIndex < end; this.#passIndex++) {
+      const viewer = this.#viewers[this.#passIndex];
+      if (viewer !== undefined && viewer.group % this.#groups === this.#passGroup) viewer.serve(nowMs);
+    }
+    if (this.#passIndex < this.#viewers.length) return true;
+    if (this.#passesDue > 0) this.#scheduleIn(flushDelayMs(this.#options.flush, false), nowMs);
+    return false;
+  }
+
+  /** What is due by time: the end of a grace time, viewers that took nothing for too long. Call about once a second. */
+  tick(nowMs: number): void {
+    if (this.#graceEndsMs !== undefined && nowMs >= this.#graceEndsMs) {
+      this.#graceEndsMs = undefined;
+      this.#announceEnd(nowMs);
+    }
+    for (const viewer of this.#viewers.slice()) viewer.tick(nowMs);
+  }
+
+  #refusal(current: Current, nowMs: number): string | undefined {
+    const silentMs = nowMs - current.lastWriteMs;
+    switch (this.#options.busyName) {
+      case "takeover":
+        return undefined;
+      case "refuse":
+        return `${this.name} is already being published by ${current.publisher.description}.`;
+      case "takeover-when-stale":
+        if (silentMs >= this.#options.staleAfterMs) return undefined;
+        return `${this.name} is already being published by ${current.publisher.description}, which sent media ${silentMs} ms ago.`;
+    }
+  }
+
+  #createPublication(isContinuation: boolean): Publication {
+    let isOver = false;
+    let awaitsKeyframe = isContinuation;
+    const publication: Publication = {
+      get isOver(): boolean {
+        return isOver;
+      },
+      write: (message, nowMs) => {
+        if (this.#current?.publication !== publication) return;
+        if (awaitsKeyframe && message.kind === "video" && !message.isConfig) {
+          if (message.isKeyframe) awaitsKeyframe = false;
+          else {
+            this.counters.droppedMessages++;
+            return;
+          }
+        }
+        this.#write(this.#current, message, nowMs);
+      },
+      clearMetadata: () => this.#joinPoint.clearMetadata(),
+      end: (reason, nowMs) => {
+        if (isOver) return;
+        isOver = true;
+        if (this.#current?.publication === publication) this.#end(reason, nowMs);
+      },
+    };
+    return publication;
+  }
+
+  #write(current: Current, message: MediaMessage, nowMs: number): void {
+    current.lastWriteMs = nowMs;
+    this.counters.receivedMessages++;
+    this.counters.receivedBytes += message.payload.length;
+    const timestamp = this.#timeline.timestampOf(message, nowMs);
+    const { kind, payload, isKeyframe, isConfig, isDisposable, trackId } = message;
+    const entry = this.#log.append({
+      type: messageTypeOf(kind),
+      timestamp,
+      payload,
+      isKeyframe,
+      isConfig,
+      isDisposable,
+      trackId,
+    });
+    if (isConfig) this.#joinPoint.storeConfig(configSlot(message), message);
+    this.#joinPoint.note(message, entry);
+    if (this.#subscribers.size > 0) {
+      const onTimeline = { ...message, timestamp };
+      for (const subscriber of this.#subscribers) subscriber.write(onTimeline);
+    }
+    this.#untrimmedBytes += entry.length;
+    if (this.#untrimmedBytes >= TRIM_STEP_BYTES) this.#trim();
+    if (this.#viewers.length > 0) {
+      this.#passesDue = this.#groups > 1 ? this.#groups : 0;
+      this.#scheduleIn(flushDelayMs(this.#options.flush, kind === "video" && !isConfig), nowMs);
+    }
+  }
+
+  #end(reason: Exclude<PublicationEnd, "replaced">, nowMs: number): void {
+    this.#current = undefined;
+    for (const viewer of this.#viewers) viewer.serve(nowMs);
+    if (reason === "lost" && this.#options.graceMs > 0) this.#graceEndsMs = nowMs + this.#options.graceMs;
+    else this.#announceEnd(nowMs);
+  }
+
+  /** The publisher is gone for good: viewers and subscribers are told, and newcomers wait for the next one. */
+  #announceEnd(nowMs: number): void {
+    this.#joinPoint.startPublication();
+    for (const subscriber of this.#subscribers) subscriber.end();
+    this.#subscribers.clear();
+    for (const viewer of this.#viewers.slice()) viewer.notify("unpublish", nowMs);
+    this.#trim();
+  }
+
+  #scheduleIn(delayMs: number, nowMs: number): void {
+    const dueMs = nowMs + delayMs;
+    if (this.#scheduledForMs !== undefined && this.#scheduledForMs <= dueMs) return;
+    this.#scheduledForMs = dueMs;
+    this.#options.schedule(this, delayMs);
+  }
+
+  /** Lets go of what neither newcomers nor viewers within their limit need. */
+  #trim(): void {
+    this.#untrimmedBytes = 0;
+    let needed = this.#log.head;
+    for (const viewer of this.#viewers) needed = Math.min(needed, viewer.position);
+    needed = Math.max(needed, this.#log.head - this.#options.lag.maxLagBytes);
+    this.#log.trim(Math.min(needed, this.#joinPoint.position));
+  }
+
+  /** What viewers read from. The same views serve all that stand at the same place. */
+  #createViewerSource(): ViewerSource {
+    const timeline = this.#timeline;
+    const log = this.#log;
+    let cached: { streamId: number; from: number; to: number; pieces: readonly Uint8Array[] } | undefined;
+    return {
+      log,
+      limits: this.#options.lag,
+      get newestTimestamp(): number {
+        return timeline.newest ?? 0;
+      },
+      views(streamId, from, to): readonly Uint8Array[] {
+        if (cached === undefined || cached.from !== from || cached.to !== to || cached.streamId !== streamId) {
+          cached = { streamId, from, to, pieces: log.viewsFor(streamId, from, to) };
+        }
+        return cached.pieces;
+      },
+    };
+  }
+}

@@ -1,0 +1,46 @@
+import { Broadcast, type BroadcastOptions } from "./broadcast.ts";
+
+/** All broadcasts of a server by name. A broadcast exists while somebody publishes, waits, watches or subscribes. */
+export class BroadcastDirectory {
+  readonly #options: Partial<BroadcastOptions> & Pick<BroadcastOptions, "schedule">;
+  readonly #maxBroadcasts: number;
+  readonly #broadcasts = new Map<string, Broadcast>();
+
+  constructor(options: Partial<BroadcastOptions> & Pick<BroadcastOptions, "schedule">, maxBroadcasts = 10_000) {
+    this.#options = options;
+    this.#maxBroadcasts = maxBroadcasts;
+  }
+
+  get size(): number {
+    return this.#broadcasts.size;
+  }
+
+  get(name: string): Broadcast | undefined {
+    return this.#broadcasts.get(name);
+  }
+
+  /** The broadcast of that name, made if it is new; undefined when there are too many. */
+  open(name: string): Broadcast | undefined {
+    const found = this.#broadcasts.get(name);
+    if (found !== undefined) return found;
+    if (this.#broadcasts.size >= this.#maxBroadcasts) this.#forgetUnused();
+    if (this.#broadcasts.size >= this.#maxBroadcasts) return undefined;
+    const broadcast = new Broadcast(name, this.#options);
+    this.#broadcasts.set(name, broadcast);
+    return broadcast;
+  }
+
+  /** Ends grace times, closes stuck viewers, forgets what is unused. Call about once a second. */
+  tick(nowMs: number): void {
+    for (const broadcast of this.#broadcasts.values()) broadcast.tick(nowMs);
+    this.#forgetUnused();
+  }
+
+  [Symbol.iterator](): IterableIterator<Broadcast> {
+    return this.#broadcasts.values();
+  }
+
+  #forgetUnused(): void {
+    for (const [name, broadcast] of this.#broadcasts) if (broadcast.isUnused) this.#broadcasts.delete(name);
+  }
+}

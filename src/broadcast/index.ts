@@ -1,0 +1,15 @@
+/** Live broadcasts: one log, many cursors. The public entry `millrace/broadcast`. */
+export { Broadcast, type BroadcastCounters, type BroadcastOptions, DEFAULT_BROADCAST_OPTIONS } from "./broadcast.ts";
+export { BroadcastDirectory } from "./directory.ts";
+export { DEFAULT_FLUSH_POLICY, type FlushPolicy } from "./flush-policy.ts";
+export { DEFAULT_LAG_LIMITS, type LagLimits } from "./lag-policy.ts";
+export type {
+  BusyNamePolicy,
+  Publication,
+  PublicationEnd,
+  Publisher,
+  PublishResult,
+  Subscriber,
+} from "./publication.ts";
+export type { TimelineCounters } from "./timeline.ts";
+export type { Viewer, ViewerCounters, ViewerNotice, ViewerOutput } from "./viewer.ts";

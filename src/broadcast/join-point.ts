@@ -1,0 +1,132 @@
+import type { MediaMessage } from "../formats/flv/media-message.ts";
+import { encodeStandalone, standaloneLength } from "../rtmp/chunk/standalone-message.ts";
+import { chunkStreamIdOf, type Message, MessageType } from "../rtmp/message/message.ts";
+import { type LogEntry, type MessageLog, messageTypeOf } from "./message-log.ts";
+
+/** Where a newcomer's cursor is set, and whether pictures must wait for the next keyframe. */
+export type JoinStart = { readonly position: number; readonly needsKeyframe: boolean };
+
+/** A configuration or metadata message, kept with bytes of its own. */
+type StoredConfig = { readonly slot: string | number; readonly message: MediaMessage };
+
+/** In a broadcast without pictures a newcomer gets at most this much of the past. */
+const AUDIO_ONLY_BACKLOG_MS = 1000;
+
+/**
+ * Where newcomers begin: the newest keyframe, with the configurations as they stood there. Before the first keyframe it
+ * is the first message of the publication; without pictures, the last second of sound; and where no keyframe came for
+ * more than `maxGopBytes`, the newest message, with pictures from the next keyframe on.
+ */
+export class JoinPoint {
+  readonly #log: MessageLog;
+  readonly #maxGopBytes: number;
+  readonly #configs = new Map<string | number, StoredConfig>();
+  #snapshot: readonly StoredConfig[] = [];
+  #position: number;
+  #timestamp: number | undefined;
+  #newestTimestamp = 0;
+  #hasVideo = false;
+  #isTooLong = false;
+
+  constructor(log: MessageLog, maxGopBytes: number) {
+    this.#log = log;
+    this.#maxGopBytes = maxGopBytes;
+    this.#position = log.head;
+  }
+
+  /** The log must be kept from here on. */
+  get position(): number {
+    return this.#isTooLong ? this.#log.head : this.#position;
+  }
+
+  current(): JoinStart {
+    return { position: this.position, needsKeyframe: this.#isTooLong && this.#hasVideo };
+  }
+
+  /** A new publication, or none for now: newcomers wait for its first message. */
+  startPublication(): void {
+    this.#configs.clear();
+    this.#snapshot = [];
+    this.#position = this.#log.head;
+    this.#timestamp = undefined;
+    this.#hasVideo = false;
+    this.#isTooLong = false;
+  }
+
+  /** Keeps a configuration, in the place of the one that it replaces. */
+  storeConfig(slot: string | number, message: MediaMessage): void {
+    this.#configs.set(slot, { slot, message: { ...message, payload: message.payload.slice() } });
+    if (message.kind === "video") this.#hasVideo = true;
+  }
+
+  clearMetadata(): void {
+    for (const [slot, { message }] of this.#configs) if (message.kind === "data") this.#configs.delete(slot);
+    this.#snapshot = this.#snapshot.filter(({ message }) => message.kind !== "data");
+  }
+
+  /** Looks at each message that was written. */
+  note(message: MediaMessage, entry: LogEntry): void {
+    this.#newestTimestamp = entry.timestamp;
+    this.#timestamp ??= entry.timestamp;
+    if (message.kind === "video") this.#hasVideo = true;
+    const isAudioOnly = !this.#hasVideo && message.kind === "audio" && !message.isConfig;
+    if (message.isKeyframe && message.trackId === 0) this.#moveTo(entry);
+    else if (isAudioOnly && entry.timestamp - this.#timestamp > AUDIO_ONLY_BACKLOG_MS) this.#moveTo(entry);
+    else if (!this.#isTooLong && this.#log.head - this.#position > this.#maxGopBytes) this.#isTooLong = true;
+  }
+
+  /** What a newcomer must get before the log's bytes, as bytes and as messages, with the time of its first message. */
+  prelude(streamId: number): readonly { readonly bytes: Uint8Array; readonly message: Message }[] {
+    return this.#preludeConfigs().map((config) => {
+      const type = messageTypeOf(config.kind);
+      const timestamp = config.timestamp >>> 0;
+      const message: Message = { type, timestamp, streamId, payload: config.payload };
+      return { message, bytes: encodeWhole(message, this.#log.chunkSize) };
+    });
+  }
+
+  /** What a newcomer gets, message by message. */
+  *messages(): Generator<MediaMessage> {
+    yield* this.#preludeConfigs();
+    for (const entry of this.#log.entries(this.position)) {
+      const { timestamp, isKeyframe, isConfig, isDisposable, trackId } = entry;
+      const payload = this.#log.payload(entry);
+      yield { kind: kindOf(entry.type), timestamp, payload, isKeyframe, isConfig, isDisposable, trackId };
+    }
+  }
+
+  #moveTo(entry: LogEntry): void {
+    this.#position = entry.offset;
+    this.#timestamp = entry.timestamp;
+    this.#isTooLong = false;
+    this.#snapshot = this.#currentConfigs();
+  }
+
+  #preludeConfigs(): MediaMessage[] {
+    const configs = this.#isTooLong ? this.#currentConfigs() : this.#snapshot;
+    const timestamp = this.#isTooLong ? this.#newestTimestamp : (this.#timestamp ?? this.#newestTimestamp);
+    return configs.map(({ message }) => ({ ...message, timestamp }));
+  }
+
+  /** Metadata first, as players expect it. */
+  #currentConfigs(): readonly StoredConfig[] {
+    const all = Array.from(this.#configs.values());
+    return [
+      ...all.filter(({ message }) => message.kind === "data"),
+      ...all.filter(({ message }) => message.kind !== "data"),
+    ];
+  }
+}
+
+function encodeWhole(message: Message, chunkSize: number): Uint8Array {
+  const chunkStreamId = chunkStreamIdOf(message.type, message.streamId);
+  const length = standaloneLength(message.payload.length, message.timestamp, chunkSize, chunkStreamId);
+  const bytes = new Uint8Array(length);
+  encodeStandalone(bytes, 0, message, chunkStreamId, chunkSize);
+  return bytes;
+}
+
+function kindOf(messageType: number): MediaMessage["kind"] {
+  if (messageType === MessageType.Audio) return "audio";
+  return messageType === MessageType.Video ? "video" : "data";
+}

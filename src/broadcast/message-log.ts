@@ -1,0 +1,216 @@
+import { encodeStandalone, standaloneLength } from "../rtmp/chunk/standalone-message.ts";
+import { chunkStreamIdOf, MessageType } from "../rtmp/message/message.ts";
+
+/** One message in the log: where its bytes stand, and what decides whether a slow viewer gets it. */
+export type LogEntry = {
+  /** Position of its first byte, counted from the first byte of the log. */
+  readonly offset: number;
+  /** Bytes with chunk headers. */
+  readonly length: number;
+  readonly payloadLength: number;
+  readonly type: number;
+  /** Milliseconds on the broadcast's own timeline, not wrapped. */
+  readonly timestamp: number;
+  readonly isKeyframe: boolean;
+  readonly isConfig: boolean;
+  readonly isDisposable: boolean;
+  readonly trackId: number;
+};
+
+/** What the log keeps of a message besides its bytes. */
+export type LogMessage = Omit<LogEntry, "offset" | "length" | "payloadLength"> & { readonly payload: Uint8Array };
+
+export type MessageLogOptions = {
+  /** The most payload bytes of a chunk in the log: announced to every player. @default 65_536 */
+  readonly chunkSize: number;
+  /** What memory is taken at a time; grows from 32 KiB up to this. @default 512 KiB */
+  readonly maxSegmentBytes: number;
+};
+
+/** The message stream id that stands in the log's bytes: the first that `createStream` gives. */
+export const LOG_STREAM_ID = 1;
+
+const FIRST_SEGMENT_BYTES = 32 * 1024;
+/** Where the message stream id stands in a type 0 header with a one-byte basic header. */
+const STREAM_ID_AT = 8;
+
+type Segment = {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+  used: number;
+  readonly entries: LogEntry[];
+};
+
+/**
+ * The messages of a broadcast as RTMP bytes, each written once in final form: a type 0 header with absolute timestamp,
+ * so that every viewer may start or skip at any message. Positions count on for ever; old segments are let go by `trim`.
+ */
+export class MessageLog {
+  readonly chunkSize: number;
+  readonly #maxSegmentBytes: number;
+  readonly #segments: Segment[] = [];
+  #head = 0;
+
+  constructor(options?: Partial<MessageLogOptions>) {
+    this.chunkSize = options?.chunkSize ?? 65_536;
+    this.#maxSegmentBytes = options?.maxSegmentBytes ?? 512 * 1024;
+  }
+
+  /** The position behind the newest message. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** The position of the oldest message that is still there. */
+  get tail(): number {
+    return this.#segments[0]?.start ?? this.#head;
+  }
+
+  /** Memory that the log holds. */
+  get heldBytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
+  }
+
+  append(message: LogMessage): LogEntry {
+    const chunkStreamId = chunkStreamIdOf(message.type, LOG_STREAM_ID);
+    const timestamp = message.timestamp >>> 0;
+    const length = standaloneLength(message.payload.length, timestamp, this.chunkSize, chunkStreamId);
+    const segment = this.#segmentFor(length);
+    const wireMessage = { type: message.type, timestamp, streamId: LOG_STREAM_ID, payload: message.payload };
+    encodeStandalone(segment.bytes, segment.used, wireMessage, chunkStreamId, this.chunkSize);
+    const { type, isKeyframe, isConfig, isDisposable, trackId } = message;
+    const entry: LogEntry = {
+      offset: this.#head,
+      length,
+      payloadLength: message.payload.length,
+      type,
+      timestamp: message.timestamp,
+      isKeyframe,
+      isConfig,
+      isDisposable,
+      trackId,
+    };
+    segment.entries.push(entry);
+    segment.used += length;
+    this.#head += length;
+    return entry;
+  }
+
+  /** Lets go of the segments that lie wholly before `offset`. Views that were handed out stay valid. */
+  trim(offset: number): void {
+    let count = 0;
+    for (const segment of this.#segments) {
+      if (segment.start + segment.used > offset || segment.used === 0) break;
+      count++;
+    }
+    if (count > 0) this.#segments.splice(0, count);
+  }
+
+  /** The bytes from one position to another, as views; both must lie between tail and head, at borders of messages. */
+  views(from: number, to: number): readonly Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    for (let index = this.#segmentIndexAt(from); index < this.#segments.length; index++) {
+      const segment = this.#segments[index] as Segment;
+      if (segment.start >= to) break;
+      const start = Math.max(from, segment.start) - segment.start;
+      const end = Math.min(to, segment.start + segment.used) - segment.start;
+      if (end > start) pieces.push(segment.bytes.subarray(start, end));
+    }
+    return pieces;
+  }
+
+  /** As `views`, but copied and with another message stream id: for the second and later streams of a connection. */
+  viewsFor(streamId: number, from: number, to: number): readonly Uint8Array[] {
+    const pieces = this.views(from, to);
+    if (streamId === LOG_STREAM_ID) return pieces;
+    const copies = pieces.map((piece) => piece.slice());
+    let piece = 0;
+    let pieceStart = from;
+    for (const entry of this.entries(from, to)) {
+      while (entry.offset >= pieceStart + (copies[piece]?.length ?? 0)) {
+        pieceStart += copies[piece]?.length ?? 0;
+        piece++;
+      }
+      const bytes = copies[piece] as Uint8Array;
+      const at = entry.offset - pieceStart + STREAM_ID_AT;
+      for (let index = 0; index < 4; index++) bytes[at + index] = (streamId >>> (8 * index)) & 0xff;
+    }
+    return copies;
+  }
+
+  /** The messages that begin at or behind `from` and before `to`. */
+  *entries(from: number, to: number = this.#head): Generator<LogEntry> {
+    for (let index = this.#segmentIndexAt(from); index < this.#segments.length; index++) {
+      const segment = this.#segments[index] as Segment;
+      if (segment.start >= to) return;
+      for (let entry = firstAtOrBehind(segment.entries, from); entry < segment.entries.length; entry++) {
+        const candidate = segment.entries[entry] as LogEntry;
+        if (candidate.offset >= to) return;
+        yield candidate;
+      }
+    }
+  }
+
+  /** The message at or behind a position; undefined at the head. */
+  entryAt(offset: number): LogEntry | undefined {
+    for (const entry of this.entries(offset)) return entry;
+    return undefined;
+  }
+
+  /** A message's payload without chunk headers: a view where it lies in one chunk, otherwise a copy. */
+  payload(entry: LogEntry): Uint8Array {
+    const segment = this.#segments[this.#segmentIndexAt(entry.offset)] as Segment;
+    const hasExtendedTimestamp = entry.timestamp >>> 0 >= 0xffffff;
+    const headerLength = 12 + (hasExtendedTimestamp ? 4 : 0);
+    const continuationLength = 1 + (hasExtendedTimestamp ? 4 : 0);
+    let at = entry.offset - segment.start + headerLength;
+    if (entry.payloadLength <= this.chunkSize) return segment.bytes.subarray(at, at + entry.payloadLength);
+    const payload = new Uint8Array(entry.payloadLength);
+    for (let done = 0; done < payload.length; ) {
+      const length = Math.min(this.chunkSize, payload.length - done);
+      payload.set(segment.bytes.subarray(at, at + length), done);
+      done += length;
+      at += length + continuationLength;
+    }
+    return payload;
+  }
+
+  #segmentFor(length: number): Segment {
+    const last = this.#segments.at(-1);
+    if (last !== undefined && last.bytes.length - last.used >= length) return last;
+    const grown = Math.min(last === undefined ? FIRST_SEGMENT_BYTES : last.bytes.length * 2, this.#maxSegmentBytes);
+    const bytes = new Uint8Array(Math.max(grown, length));
+    const segment: Segment = { start: this.#head, bytes, used: 0, entries: [] };
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  #segmentIndexAt(offset: number): number {
+    let low = 0;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const segment = this.#segments[middle] as Segment;
+      if (segment.start + segment.used <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** The RTMP message type of a media message. */
+export function messageTypeOf(kind: "audio" | "video" | "data"): MessageType {
+  if (kind === "audio") return MessageType.Audio;
+  return kind === "video" ? MessageType.Video : MessageType.Data;
+}
+
+function firstAtOrBehind(entries: readonly LogEntry[], offset: number): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((entries[middle] as LogEntry).offset < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,45 @@
+import type { MediaMessage } from "../formats/flv/media-message.ts";
+
+/** Why a publication is over. */
+export type PublicationEnd =
+  /** The publisher said so (FCUnpublish, closeStream, deleteStream): viewers are told at once. */
+  | "unpublished"
+  /** The connection broke: viewers wait for the grace time. */
+  | "lost"
+  /** Somebody else took the name over. */
+  | "replaced";
+
+/** Who publishes: what a broadcast asks of its input. */
+export type Publisher = {
+  /** For logs: an address, a file, a relay. */
+  readonly description: string;
+  /** Another publisher took the name: close. Nothing written from now on is taken. */
+  replaced(by: string): void;
+};
+
+/** An input of a broadcast: seam for every source of media. */
+export type Publication = {
+  /** Takes a message; its payload is copied. Does nothing once the publication is over. */
+  write(message: MediaMessage, nowMs: number): void;
+  /** Forgets stored metadata (`@clearDataFrame`). */
+  clearMetadata(): void;
+  /** Ends it; only the first call counts. */
+  end(reason: "unpublished" | "lost", nowMs: number): void;
+  readonly isOver: boolean;
+};
+
+/** The answer to `publish`: a refusal is a value. */
+export type PublishResult =
+  | { readonly kind: "accepted"; readonly publication: Publication; readonly isReturn: boolean }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** What happens when a second publisher comes for a name that is in use. */
+export type BusyNamePolicy = "refuse" | "takeover" | "takeover-when-stale";
+
+/** An output that takes messages one by one: a recorder, a segmenter, a relay. Called in order and synchronously. */
+export type Subscriber = {
+  /** The timestamp is on the broadcast's timeline; the payload is valid during the call. */
+  write(message: MediaMessage): void;
+  /** Called once, after the last write: no publisher came back within the grace time, or it ended in order. */
+  end(): void;
+};

@@ -1,0 +1,102 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import type { MediaMessage } from "../formats/flv/media-message.ts";
+import { Timeline } from "./timeline.ts";
+
+function media(kind: MediaMessage["kind"], timestamp: number, isConfig = false): MediaMessage {
+  return {
+    kind,
+    timestamp: timestamp >>> 0,
+    payload: new Uint8Array(1),
+    isKeyframe: false,
+    isConfig,
+    isDisposable: false,
+    trackId: 0,
+  };
+}
+
+/** Times in, times out; one millisecond of the clock for each of the stream. */
+function run(timeline: Timeline, kind: MediaMessage["kind"], times: readonly number[], startMs = 0): number[] {
+  const first = times[0] ?? 0;
+  return times.map((time) => timeline.timestampOf(media(kind, time), startMs + Math.max(0, time - first)));
+}
+
+test("the first publication keeps its own times", () => {
+  const timeline = new Timeline();
+  equal(timeline.timestampOf(media("data", 0, true), 0), 0);
+  deepEqual(run(timeline, "video", [5000, 5033, 5066]), [5000, 5033, 5066]);
+  deepEqual(run(timeline, "audio", [4990, 5013]), [4990, 5013]);
+  deepEqual(timeline.counters, { steps: 0, jumps: 0, wraps24: 0 });
+});
+
+test("times count on over 32 bits, on each track", () => {
+  const timeline = new Timeline();
+  const before = 2 ** 32 - 20;
+  deepEqual(run(timeline, "video", [before, before + 40, before + 80]), [before, before + 40, before + 80]);
+  deepEqual(run(timeline, "audio", [before + 10, before + 33]), [before + 10, before + 33]);
+  equal(timeline.timestampOf(media("audio", 100), 50), 2 ** 32 + 100);
+  equal(timeline.counters.jumps, 0);
+});
+
+test("a publisher that counts 24 bits only goes on after the end of them", () => {
+  const timeline = new Timeline();
+  const times = [2 ** 24 - 40, 2 ** 24 - 10, 20, 60].map((time) => time % 2 ** 24);
+  const seen = times.map((time, index) => timeline.timestampOf(media("video", time), index * 30));
+  deepEqual(seen, [2 ** 24 - 40, 2 ** 24 - 10, 2 ** 24 + 20, 2 ** 24 + 60]);
+  equal(timeline.counters.wraps24, 1);
+});
+
+test("a small step back is held, and counted", () => {
+  const timeline = new Timeline();
+  deepEqual(run(timeline, "video", [0, 40, 30, 80]), [0, 40, 40, 80]);
+  deepEqual(timeline.counters, { steps: 1, jumps: 0, wraps24: 0 });
+});
+
+test("a restart at 0 goes on by the usual distance, and both tracks stay in step", () => {
+  const timeline = new Timeline();
+  for (let time = 60_000; time <= 60_400; time += 40) timeline.timestampOf(media("video", time), time);
+  for (let time = 60_000; time <= 60_400; time += 20) timeline.timestampOf(media("audio", time), time);
+  const video = timeline.timestampOf(media("video", 0), 60_440);
+  const audio = timeline.timestampOf(media("audio", 5), 60_445);
+  equal(video, 60_440);
+  equal(audio, 60_445);
+  equal(timeline.counters.jumps, 2);
+});
+
+test("a jump far ahead of the clock is closed, a real pause is not", () => {
+  const timeline = new Timeline();
+  timeline.timestampOf(media("video", 0), 0);
+  timeline.timestampOf(media("video", 40), 40);
+  equal(timeline.timestampOf(media("video", 30_040), 30_040), 30_040);
+  equal(timeline.counters.jumps, 0);
+  equal(timeline.timestampOf(media("video", 90_000_000), 30_080), 30_080);
+  equal(timeline.counters.jumps, 1);
+});
+
+test("a returning publisher follows by the time that passed, from whatever it counts", () => {
+  const timeline = new Timeline();
+  run(timeline, "video", [1000, 1040], 0);
+  timeline.startPublication(2040, 10_000);
+  equal(timeline.timestampOf(media("data", 0, true), 2040), 3040);
+  equal(timeline.timestampOf(media("video", 77_000, true), 2040), 3040);
+  equal(timeline.timestampOf(media("video", 77_000), 2040), 3040);
+  equal(timeline.timestampOf(media("audio", 76_990), 2041), 3040);
+  equal(timeline.timestampOf(media("video", 77_040), 2080), 3080);
+  equal(timeline.timestampOf(media("audio", 77_013), 2090), 3053);
+});
+
+test("a pause longer than allowed is shortened", () => {
+  const timeline = new Timeline();
+  run(timeline, "video", [0, 40], 0);
+  timeline.startPublication(100_000, 10_000);
+  equal(timeline.timestampOf(media("video", 0), 100_000), 10_040);
+});
+
+test("data and configurations with time 0 take the time around them", () => {
+  const timeline = new Timeline();
+  run(timeline, "video", [50_000, 50_040], 0);
+  equal(timeline.timestampOf(media("data", 0), 50), 50_040);
+  equal(timeline.timestampOf(media("data", 50_030), 50), 50_040);
+  equal(timeline.timestampOf(media("video", 0, true), 50), 50_040);
+  equal(timeline.timestampOf(media("data", 50_060), 50), 50_060);
+});

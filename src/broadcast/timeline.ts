@@ -1,0 +1,178 @@
+import type { MediaMessage } from "../formats/flv/media-message.ts";
+
+/** What was put right, for the log and the operator. */
+export type TimelineCounters = {
+  /** Small steps back, held at the last value. */
+  steps: number;
+  /** Jumps back or far ahead, closed by an offset. */
+  jumps: number;
+  /** Publishers that count only 24 bits and started again at 0. */
+  wraps24: number;
+};
+
+export type TimelineOptions = {
+  /** A step back shorter than this is held; a longer one is a jump. @default 1000 */
+  readonly maxStepMs: number;
+  /** A message this much further ahead than the time that passed is a jump. @default 10_000 */
+  readonly maxGapMs: number;
+};
+
+type Track = {
+  /** Last value on the wire, 32 bits. */
+  lastWire: number;
+  /** The same, counted on without wrapping. */
+  lastUnwrapped: number;
+  /** Added to get the broadcast's time. */
+  offset: number;
+  /** Last value on the broadcast's timeline. */
+  last: number;
+  lastAtMs: number;
+  /** Usual distance of two messages, to close a jump with. */
+  usualDelta: number;
+};
+
+const WRAP_24 = 2 ** 24;
+
+/**
+ * Turns the timestamps of one publisher after another into one timeline that never steps back within a track.
+ * Audio, video and data are judged each for itself, since encoders do not interleave them in order; a jump that two
+ * tracks make together gets the same offset, so that they stay in step.
+ */
+export class Timeline {
+  readonly counters: TimelineCounters = { steps: 0, jumps: 0, wraps24: 0 };
+  readonly #maxStepMs: number;
+  readonly #maxGapMs: number;
+  readonly #tracks = new Map<string, Track>();
+  /** Where the publication's first frame goes; undefined for the first publication, which keeps its own times. */
+  #start: number | undefined;
+  #publicationOffset: number | undefined;
+  #newest: number | undefined;
+  #newestAtMs = 0;
+  #lastJumpOffset: number | undefined;
+  #lastData: number | undefined;
+
+  constructor(options?: Partial<TimelineOptions>) {
+    this.#maxStepMs = options?.maxStepMs ?? 1000;
+    this.#maxGapMs = options?.maxGapMs ?? 10_000;
+  }
+
+  /** The newest time given out; undefined before the first. */
+  get newest(): number | undefined {
+    return this.#newest;
+  }
+
+  /** A new publisher takes over: its first frame follows the last one by the time that passed, at most `maxPauseMs`. */
+  startPublication(nowMs: number, maxPauseMs: number): void {
+    this.#tracks.clear();
+    this.#publicationOffset = undefined;
+    this.#lastJumpOffset = undefined;
+    if (this.#newest === undefined) return;
+    this.#start = this.#newest + Math.min(Math.max(nowMs - this.#newestAtMs, 1), maxPauseMs);
+  }
+
+  /** The message's time in milliseconds on the broadcast's timeline: counts on without wrapping. */
+  timestampOf(message: MediaMessage, nowMs: number): number {
+    const timestamp =
+      message.isConfig || message.kind === "data" ? this.#besideTracks(message) : this.#onTrack(message, nowMs);
+    if (this.#newest === undefined || timestamp >= this.#newest) {
+      this.#newest = timestamp;
+      this.#newestAtMs = nowMs;
+    }
+    return timestamp;
+  }
+
+  /** Configurations and data often carry 0: they count with the media around them, and never set the base. */
+  #besideTracks(message: MediaMessage): number {
+    const track = this.#tracks.get(trackKey(message)) ?? this.#tracks.values().next().value;
+    if (track === undefined) return this.#start ?? message.timestamp;
+    const unwrapped = track.lastUnwrapped + signed32(message.timestamp - track.lastWire);
+    const timestamp = unwrapped + track.offset;
+    const isNear = timestamp >= track.last - this.#maxStepMs && timestamp <= track.last + this.#maxGapMs;
+    const kept = isNear ? timestamp : track.last;
+    if (message.kind !== "data") return Math.max(kept, track.last);
+    this.#lastData = Math.max(kept, this.#lastData ?? kept, this.#start ?? kept);
+    return this.#lastData;
+  }
+
+  #onTrack(message: MediaMessage, nowMs: number): number {
+    const key = trackKey(message);
+    const track = this.#tracks.get(key);
+    if (track === undefined) return this.#firstOfTrack(key, message.timestamp, nowMs);
+    const delta = signed32(message.timestamp - track.lastWire);
+    const elapsed = nowMs - track.lastAtMs;
+    track.lastWire = message.timestamp;
+    track.lastUnwrapped += delta;
+    track.lastAtMs = nowMs;
+    let timestamp = track.lastUnwrapped + track.offset;
+    if (timestamp < track.last || delta > this.#maxGapMs + 2 * elapsed) timestamp = this.#mend(track, timestamp, delta);
+    else if (delta > 0 && delta < 1000) track.usualDelta = delta;
+    track.last = timestamp;
+    return timestamp;
+  }
+
+  #firstOfTrack(key: string, wire: number, nowMs: number): number {
+    this.#publicationOffset ??= this.#start === undefined ? 0 : this.#start - wire;
+    const first = this.#tracks.values().next().value;
+    // A later track is unwrapped beside the first, so that both wrap together.
+    const unwrapped = first === undefined ? wire : first.lastUnwrapped + signed32(wire - first.lastWire);
+    let offset = first === undefined ? this.#publicationOffset : first.offset;
+    const isFar = first !== undefined && Math.abs(unwrapped + offset - first.last) > this.#maxGapMs;
+    if (isFar && this.#start !== undefined) {
+      offset = first.last - unwrapped;
+      this.counters.jumps++;
+    }
+    const timestamp = Math.max(unwrapped + offset, this.#start === undefined ? unwrapped + offset : this.#start);
+    const track = {
+      lastWire: wire,
+      lastUnwrapped: unwrapped,
+      offset,
+      last: timestamp,
+      lastAtMs: nowMs,
+      usualDelta: 20,
+    };
+    this.#tracks.set(key, track);
+    return timestamp;
+  }
+
+  #mend(track: Track, timestamp: number, delta: number): number {
+    if (Math.abs(delta + WRAP_24) <= this.#maxGapMs) {
+      // Some publishers count 24 bits only and begin again after 4 h 39 min: docs/interop.md.
+      this.counters.wraps24++;
+      track.offset += WRAP_24;
+      return Math.max(track.lastUnwrapped + track.offset, track.last);
+    }
+    if (delta > 0 && timestamp >= track.last) return this.#jump(track, timestamp);
+    if (track.last - timestamp > this.#maxStepMs) return this.#jump(track, timestamp);
+    this.counters.steps++;
+    return track.last;
+  }
+
+  /** Closes a jump: with the offset of the other track's jump where both made the same one, otherwise by the usual distance. */
+  #jump(track: Track, timestamp: number): number {
+    this.counters.jumps++;
+    const shared = this.#lastJumpOffset;
+    if (shared !== undefined && shared !== track.offset) {
+      const candidate = track.lastUnwrapped + shared;
+      if (candidate >= track.last && candidate <= track.last + this.#maxStepMs) {
+        track.offset = shared;
+        return candidate;
+      }
+    }
+    const closed = track.last + track.usualDelta;
+    track.offset += closed - timestamp;
+    this.#lastJumpOffset = track.offset;
+    return closed;
+  }
+}
+
+function trackKey(message: MediaMessage): string {
+  return message.kind === "audio" ? (AUDIO_KEYS[message.trackId] ?? "a") : (VIDEO_KEYS[message.trackId] ?? "v");
+}
+
+const AUDIO_KEYS = Array.from({ length: 256 }, (_, trackId) => `audio ${trackId}`);
+const VIDEO_KEYS = Array.from({ length: 256 }, (_, trackId) => `video ${trackId}`);
+
+/** The shorter way round from one 32-bit time to another. */
+function signed32(difference: number): number {
+  return difference | 0;
+}

@@ -1,0 +1,211 @@
+import type { Message } from "../rtmp/message/message.ts";
+import { chooseForLaggard, chooseWanted, type LagLimits, type Selection } from "./lag-policy.ts";
+import type { LogEntry, MessageLog } from "./message-log.ts";
+
+/** What happens to the broadcast that a viewer watches. Told in order with the media. */
+export type ViewerNotice = "publish" | "unpublish";
+
+/** Where a viewer's bytes go: one message stream of a connection. Called synchronously: queue, but neither wait nor throw. */
+export type ViewerOutput = {
+  /** The message stream id that `play` was called on. */
+  readonly streamId: number;
+  /** What waits to be sent: the viewer is left alone until this is 0 and `drained` is called. */
+  readonly unsentBytes: number;
+  /** RTMP bytes of whole messages; shared by all viewers: do not change them. */
+  write(pieces: readonly Uint8Array[]): void;
+  /** Set where chunks of several messages are interleaved: takes messages instead of bytes. */
+  readonly send?: (message: Message) => void;
+  notify(notice: ViewerNotice): void;
+  /** The viewer took nothing for too long: say so, and close. */
+  closeSlow(blockedMs: number): void;
+};
+
+/** What a viewer got and did not get. */
+export type ViewerCounters = {
+  sentMessagesBytes: number;
+  droppedMessages: number;
+  /** How often it fell behind by more than its limit. */
+  skips: number;
+};
+
+/** What a viewer reads from: the log, and its bytes made once for all that stand at the same place. */
+export type ViewerSource = {
+  readonly log: MessageLog;
+  readonly limits: LagLimits;
+  /** The newest message's time on the broadcast's timeline. */
+  readonly newestTimestamp: number;
+  views(streamId: number, from: number, to: number): readonly Uint8Array[];
+};
+
+/** A cursor on a broadcast's log: where one viewer stands, and what of it the viewer wants. */
+export class Viewer {
+  readonly counters: ViewerCounters = { sentMessagesBytes: 0, droppedMessages: 0, skips: 0 };
+  /** Which group of a merging flush it belongs to. */
+  readonly group: number;
+  /** Where it stands in the broadcast's list; kept by the broadcast. */
+  index = -1;
+  readonly #source: ViewerSource;
+  readonly #output: ViewerOutput;
+  readonly #selection: Selection & { wantsAudio: boolean; wantsVideo: boolean };
+  #position: number;
+  #isPaused = false;
+  #blockedSinceMs: number | undefined;
+  #notice: ViewerNotice | undefined;
+  /** What a newcomer is behind by design; no lag until it has caught up. */
+  #joinHead: number;
+  #isServing = false;
+
+  constructor(
+    source: ViewerSource,
+    output: ViewerOutput,
+    start: { position: number; needsKeyframe: boolean; group: number },
+  ) {
+    this.#source = source;
+    this.#output = output;
+    this.#position = start.position;
+    this.#joinHead = source.log.head;
+    this.#selection = { wantsAudio: true, wantsVideo: true, needsKeyframe: start.needsKeyframe };
+    this.group = start.group;
+  }
+
+  /** Where it stands in the log: nothing before this is needed for it. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Milliseconds without a byte taken; 0 when it keeps up. */
+  blockedMs(nowMs: number): number {
+    return this.#blockedSinceMs === undefined ? 0 : nowMs - this.#blockedSinceMs;
+  }
+
+  /** Sends what is new if the viewer can take it. The hot path: once for each viewer and flush. */
+  serve(nowMs: number): void {
+    // A full output may call back at once: the loop below goes on then.
+    if (this.#isServing) return;
+    this.#isServing = true;
+    while (this.#position < this.#source.log.head && !this.#isPaused && !this.#isBlocked(nowMs)) this.#sendSome();
+    this.#isServing = false;
+    if (this.#notice !== undefined && this.#position === this.#source.log.head) this.#deliverNotice();
+  }
+
+  /** Tells the viewer once it has got all that came before. */
+  notify(notice: ViewerNotice, nowMs: number): void {
+    if (this.#notice === undefined) this.#notice = notice;
+    // A publisher that is back before its end was told: nothing happened.
+    else if (this.#notice !== notice) this.#notice = undefined;
+    this.serve(nowMs);
+    if (this.#isPaused) this.#deliverNotice();
+  }
+
+  /** Closes a viewer that took nothing for longer than its limit. */
+  tick(nowMs: number): void {
+    if (this.#output.unsentBytes === 0) this.#blockedSinceMs = undefined;
+    else this.#blockedSinceMs ??= nowMs;
+    const blockedMs = this.blockedMs(nowMs);
+    if (blockedMs > this.#source.limits.blockedTimeoutMs) this.#output.closeSlow(blockedMs);
+  }
+
+  /** From here on with or without audio or video; video comes back with a keyframe. */
+  want(kind: "audio" | "video", isWanted: boolean): void {
+    if (kind === "audio") this.#selection.wantsAudio = isWanted;
+    else {
+      if (!isWanted) this.#selection.needsKeyframe = true;
+      this.#selection.wantsVideo = isWanted;
+    }
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** Goes on at `position`, the newest place that can be joined, if that lies ahead. */
+  resume(start: { position: number; needsKeyframe: boolean }, nowMs: number): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (start.position > this.#position) this.#position = start.position;
+    this.#joinHead = this.#source.log.head;
+    this.#selection.needsKeyframe = start.needsKeyframe;
+    this.serve(nowMs);
+  }
+
+  #isBlocked(nowMs: number): boolean {
+    if (this.#output.unsentBytes === 0) {
+      this.#blockedSinceMs = undefined;
+      return false;
+    }
+    this.#blockedSinceMs ??= nowMs;
+    return true;
+  }
+
+  #sendSome(): void {
+    const { log, limits } = this.#source;
+    const { wantsAudio, wantsVideo, needsKeyframe } = this.#selection;
+    if (this.#position < log.tail || this.#lags()) {
+      this.counters.skips++;
+      const waiting = Array.from(log.entries(this.#position));
+      this.#sendChosen(chooseForLaggard(waiting, this.#selection, limits), log.head);
+    } else if (!wantsAudio || !wantsVideo || needsKeyframe) {
+      const end = this.#writeEnd();
+      this.#sendChosen(chooseWanted(Array.from(log.entries(this.#position, end)), this.#selection), end);
+    } else {
+      const end = this.#writeEnd();
+      this.#send(this.#position, end);
+      this.#position = end;
+    }
+  }
+
+  #lags(): boolean {
+    const { log, limits, newestTimestamp } = this.#source;
+    if (this.#position < this.#joinHead) return log.head - this.#joinHead > limits.maxLagBytes;
+    if (log.head - this.#position > limits.maxLagBytes) return true;
+    // The time needs a look into the index: only for one that is behind by more than a write.
+    if (log.head - this.#position < limits.maxWriteBytes / 4) return false;
+    const next = log.entryAt(this.#position);
+    return next !== undefined && newestTimestamp - next.timestamp > limits.maxLagMs;
+  }
+
+  /** Where one write ends: at a border of messages, behind at least one. */
+  #writeEnd(): number {
+    const { log, limits } = this.#source;
+    if (log.head - this.#position <= limits.maxWriteBytes) return log.head;
+    const first = log.entryAt(this.#position);
+    const next = log.entryAt(this.#position + limits.maxWriteBytes);
+    const firstEnd = first === undefined ? log.head : first.offset + first.length;
+    return Math.max(firstEnd, next?.offset ?? log.head);
+  }
+
+  /** Sends the chosen messages, neighbours in one piece. */
+  #sendChosen(choice: { readonly entries: readonly LogEntry[]; readonly droppedMessages: number }, end: number): void {
+    this.counters.droppedMessages += choice.droppedMessages;
+    let from = -1;
+    let to = -1;
+    for (const entry of choice.entries) {
+      if (entry.offset !== to) {
+        if (to > from) this.#send(from, to);
+        from = entry.offset;
+      }
+      to = entry.offset + entry.length;
+    }
+    if (to > from) this.#send(from, to);
+    this.#position = end;
+  }
+
+  #send(from: number, to: number): void {
+    const { streamId, send } = this.#output;
+    this.counters.sentMessagesBytes += to - from;
+    if (send === undefined) {
+      this.#output.write(this.#source.views(streamId, from, to));
+      return;
+    }
+    for (const entry of this.#source.log.entries(from, to)) {
+      const payload = this.#source.log.payload(entry);
+      send({ type: entry.type, timestamp: entry.timestamp >>> 0, streamId, payload });
+    }
+  }
+
+  #deliverNotice(): void {
+    const notice = this.#notice;
+    this.#notice = undefined;
+    if (notice !== undefined) this.#output.notify(notice);
+  }
+}

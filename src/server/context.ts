@@ -1,0 +1,14 @@
+import type { BroadcastDirectory } from "../broadcast/directory.ts";
+import type { ServerHooks } from "./hooks.ts";
+import type { Log } from "./log.ts";
+import type { ResolvedOptions } from "./options.ts";
+
+/** What every connection of a server shares. */
+export type ServerContext = {
+  readonly options: ResolvedOptions;
+  readonly hooks: ServerHooks;
+  readonly log: Log;
+  readonly directory: BroadcastDirectory;
+  /** Milliseconds of a clock that never goes back. */
+  readonly nowMs: () => number;
+};

@@ -1,0 +1,48 @@
+/** What is known of a connection when it asks for something. */
+export type ConnectionInfo = {
+  /** Unique in this server's life, for logs. */
+  readonly id: string;
+  /** `address:port` of the peer, IPv6 in brackets. */
+  readonly remoteAddress: string;
+  readonly app: string;
+  /** What stood behind `?` in the app, as it was sent: for `new URLSearchParams`. May hold secrets: do not log it. */
+  readonly appQuery: string;
+  readonly tcUrl: string;
+  /** What the client calls itself, such as `FMLE/3.0 (compatible; Lavf60.16.100)`. */
+  readonly flashVersion: string;
+  readonly pageUrl: string;
+  readonly swfUrl: string;
+};
+
+/** Somebody wants to publish or play. */
+export type StreamRequest = {
+  readonly connection: ConnectionInfo;
+  /** `app/key`, slashes made single, no query: the name that is used unless the decision gives another. */
+  readonly broadcastName: string;
+  /** The key as the client sent it, without query. */
+  readonly streamKey: string;
+  /** What stood behind `?` in the key, as it was sent: for `new URLSearchParams`. May hold secrets: do not log it. */
+  readonly query: string;
+};
+
+/** "No" is an ordinary answer: the reason is shown to the client and stands in the log. */
+export type Decision =
+  | {
+      readonly allow: true;
+      /** Publish or play under this name instead: so a secret key need not be the public name. */
+      readonly broadcastName?: string;
+    }
+  | { readonly allow: false; readonly reason: string };
+
+/** Questions to the application, and what it is told. A promise holds up only the connection that asks. */
+export type ServerHooks = {
+  onConnect?(connection: ConnectionInfo): Decision | Promise<Decision>;
+  onPublish?(request: StreamRequest): Decision | Promise<Decision>;
+  onPlay?(request: StreamRequest): Decision | Promise<Decision>;
+  /** A publisher's stream is over; `reason` in words. */
+  onPublishEnd?(broadcastName: string, connection: ConnectionInfo, reason: string): void;
+  onPlayEnd?(broadcastName: string, connection: ConnectionInfo, reason: string): void;
+  onClose?(connection: ConnectionInfo, reason: string): void;
+};
+
+export const ALLOW: Decision = { allow: true };

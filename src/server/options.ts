@@ -1,0 +1,159 @@
+import type { BusyNamePolicy } from "../broadcast/publication.ts";
+import type { ServerHooks } from "./hooks.ts";
+import type { Log } from "./log.ts";
+
+/** Where a listener opens. */
+export type ListenAddress = {
+  /** An address or a name; `::` is every address of the machine. */
+  readonly host: string;
+  /** 0 = a free one that the system chooses. */
+  readonly port: number;
+};
+
+/** What peers may make the server hold. */
+export type ServerLimits = {
+  /** @default 10_000 */
+  readonly maxConnections: number;
+  /** From one address; 0 = no limit. @default 0 */
+  readonly maxConnectionsPerAddress: number;
+  /** Longest message. @default 16 MiB */
+  readonly maxMessageBytes: number;
+  /** Chunk streams of one connection. @default 64 */
+  readonly maxChunkStreams: number;
+  /** Bytes of unfinished messages of one connection. @default 16 MiB */
+  readonly maxPartialBytes: number;
+  /** Message streams of one connection. @default 16 */
+  readonly maxNetStreams: number;
+  /** Calls to one client that wait for its answer. @default 100 */
+  readonly maxPendingCalls: number;
+  /** Commands of one connection in a second, on average; twice as many may come at once. @default 500 */
+  readonly maxCommandsPerSecond: number;
+  /** Answers that a peer has not read, in bytes. @default 256 KiB */
+  readonly maxUnreadReplyBytes: number;
+  /** @default 10_000 */
+  readonly maxBroadcasts: number;
+  /** Bytes kept for newcomers since the newest keyframe of a broadcast. @default 64 MiB */
+  readonly maxGopBytes: number;
+  /** App and key together. @default 1024 */
+  readonly maxNameBytes: number;
+};
+
+/** All in milliseconds. */
+export type ServerTimeouts = {
+  /** From accept to the end of the handshake. @default 10_000 */
+  readonly handshakeMs: number;
+  /** From the end of the handshake to `connect`. @default 10_000 */
+  readonly connectMs: number;
+  /** Without a byte of the peer, pings included. @default 60_000 */
+  readonly idleMs: number;
+  /** Without a byte of a publisher. @default 15_000 */
+  readonly publisherSilenceMs: number;
+  /** A peer silent for this long is pinged. @default 30_000 */
+  readonly pingIntervalMs: number;
+  /** How long a drain may take. @default 5_000 */
+  readonly drainMs: number;
+};
+
+export type PublishOptions = {
+  /** What a second publisher of a name gets. @default "takeover-when-stale" */
+  readonly busyName: BusyNamePolicy;
+  /** A publisher silent for this long may be replaced. @default 5_000 */
+  readonly staleAfterMs: number;
+  /** How long viewers wait for a publisher whose connection broke. @default 10_000 */
+  readonly graceMs: number;
+};
+
+export type PlayOptions = {
+  /** When messages go out: with each video frame, at each read, or every `mergeMs`. @default "low" */
+  readonly flush: "low" | "instant" | "merge";
+  /** @default 350 */
+  readonly mergeMs: number;
+  /** How long audio waits for a video frame when `flush` is "low". @default 25 */
+  readonly audioHoldMs: number;
+  /** How far a viewer may be behind before messages are left out. @default 8 MiB */
+  readonly maxLagBytes: number;
+  /** @default 10_000 */
+  readonly maxLagMs: number;
+  /** A viewer that takes nothing for this long is closed. @default 30_000 */
+  readonly blockedTimeoutMs: number;
+  /** Whole messages, or chunks of several messages in turn: audio then overtakes a large keyframe. @default "message" */
+  readonly interleave: "message" | "chunk";
+};
+
+export type MediaServerOptions = {
+  /** @default every address of the machine, port 1935 */
+  readonly listen?: readonly ListenAddress[];
+  /** @default nothing is written */
+  readonly log?: Log;
+  readonly hooks?: ServerHooks;
+  readonly limits?: Partial<ServerLimits>;
+  readonly timeouts?: Partial<ServerTimeouts>;
+  readonly publish?: Partial<PublishOptions>;
+  readonly play?: Partial<PlayOptions>;
+  /** Payload bytes of an outgoing chunk, 128 to 16_777_215; FFmpeg's publisher takes it over. @default 65_536, with interleave "chunk" 4_096 */
+  readonly chunkSize?: number;
+  /** After how many bytes peers acknowledge. @default 2_500_000 */
+  readonly windowAcknowledgementSize?: number;
+};
+
+/** Options with every default filled in. */
+export type ResolvedOptions = {
+  readonly limits: ServerLimits;
+  readonly timeouts: ServerTimeouts;
+  readonly publish: PublishOptions;
+  readonly play: PlayOptions;
+  readonly chunkSize: number;
+  readonly windowAcknowledgementSize: number;
+};
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  maxConnections: 10_000,
+  maxConnectionsPerAddress: 0,
+  maxMessageBytes: 16 * 1024 * 1024,
+  maxChunkStreams: 64,
+  maxPartialBytes: 16 * 1024 * 1024,
+  maxNetStreams: 16,
+  maxPendingCalls: 100,
+  maxCommandsPerSecond: 500,
+  maxUnreadReplyBytes: 256 * 1024,
+  maxBroadcasts: 10_000,
+  maxGopBytes: 64 * 1024 * 1024,
+  maxNameBytes: 1024,
+};
+
+export const DEFAULT_TIMEOUTS: ServerTimeouts = {
+  handshakeMs: 10_000,
+  connectMs: 10_000,
+  idleMs: 60_000,
+  publisherSilenceMs: 15_000,
+  pingIntervalMs: 30_000,
+  drainMs: 5_000,
+};
+
+export const DEFAULT_PUBLISH_OPTIONS: PublishOptions = {
+  busyName: "takeover-when-stale",
+  staleAfterMs: 5_000,
+  graceMs: 10_000,
+};
+
+export const DEFAULT_PLAY_OPTIONS: PlayOptions = {
+  flush: "low",
+  mergeMs: 350,
+  audioHoldMs: 25,
+  maxLagBytes: 8 * 1024 * 1024,
+  maxLagMs: 10_000,
+  blockedTimeoutMs: 30_000,
+  interleave: "message",
+};
+
+export function resolveOptions(options: MediaServerOptions): ResolvedOptions {
+  const play = { ...DEFAULT_PLAY_OPTIONS, ...options.play };
+  return {
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
+    publish: { ...DEFAULT_PUBLISH_OPTIONS, ...options.publish },
+    play,
+    chunkSize: options.chunkSize ?? (play.interleave === "chunk" ? 4_096 : 65_536),
+    windowAcknowledgementSize: options.windowAcknowledgementSize ?? 2_500_000,
+  };
+}
