@@ -1,0 +1,30 @@
+/**
+ * The NAL units of a length-prefixed access unit (AVC, HEVC, VVC), as views. A unit that is longer than what is left
+ * is cut there, and an empty one is left out: cameras send such frames now and then (docs/interop.md).
+ */
+export function* nalUnits(body: Uint8Array, nalLengthBytes: number): Generator<Uint8Array, void, undefined> {
+  let at = 0;
+  while (at + nalLengthBytes < body.length) {
+    let length = 0;
+    for (let index = 0; index < nalLengthBytes; index++) length = length * 256 + (body[at + index] ?? 0);
+    at += nalLengthBytes;
+    if (length > 0) yield body.subarray(at, at + length);
+    at += length;
+  }
+}
+
+/** A NAL unit without its emulation prevention bytes (the 3 in 00 00 03). ITU-T H.264 section 7.4.1. */
+export function unescapeNalUnit(nalUnit: Uint8Array): Uint8Array {
+  const plain = new Uint8Array(nalUnit.length);
+  let length = 0;
+  let zeros = 0;
+  for (const byte of nalUnit) {
+    if (zeros >= 2 && byte === 3) {
+      zeros = 0;
+      continue;
+    }
+    zeros = byte === 0 ? zeros + 1 : 0;
+    plain[length++] = byte;
+  }
+  return plain.subarray(0, length);
+}
