@@ -222,10 +222,8 @@ export class Amf3Decoder {
   }
 
   #readNumberVector(marker: number, count: number): AmfVector {
-    const isDouble = marker === Amf3Marker.VectorDouble;
-    this.#input.checkCount(count, isDouble ? 8 : 4);
     const isFixed = this.reader.u8() !== 0;
-    this.#input.checkCount(count, isDouble ? 8 : 4);
+    this.#input.checkCount(count, marker === Amf3Marker.VectorDouble ? 8 : 4);
     return this.#remember(new AmfVector(this.#readNumbers(marker, count), isFixed));
   }
 
