@@ -32,6 +32,13 @@ export const REMEDIES = {
   "session.stream-limit": "The peer opened too many streams on one connection. Raise maxNetStreams if it is trusted.",
   "session.call-limit": "Too many calls wait for an answer. Raise maxPendingCalls, or call less often.",
   "session.flood": "The peer sent more commands than one may. Raise maxCommandsPerSecond if it is trusted.",
+  "timeout.handshake":
+    "The client connected and did not finish the RTMP handshake. Check that it speaks RTMP to this port.",
+  "timeout.connect": "The client finished the handshake and sent no connect. Check that it speaks RTMP.",
+  "timeout.idle": "The client sent nothing, not even an answer to a ping. Check its network, or raise idleMs.",
+  "timeout.publisher": "The encoder stopped sending. Check the encoder and its network, or raise publisherSilenceMs.",
+  "viewer.slow":
+    "The viewer's network is slower than the broadcast. Lower the encoder's bitrate, or raise blockedTimeoutMs.",
   "session.reply-limit": "The peer does not read its answers. Check its network.",
 } as const;
 

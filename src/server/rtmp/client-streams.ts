@@ -1,0 +1,199 @@
+import type { Publication } from "../../broadcast/publication.ts";
+import type { Viewer, ViewerNotice, ViewerOutput } from "../../broadcast/viewer.ts";
+import type { MediaMessage } from "../../formats/flv/media-message.ts";
+import type { Message } from "../../rtmp/message/message.ts";
+import type { PlayEvent, PublishEvent } from "../../rtmp/session/server-events.ts";
+import type { ServerSession } from "../../rtmp/session/server-session.ts";
+import type { ServerContext } from "../context.ts";
+import type { ConnectionInfo, Decision, StreamRequest } from "../hooks.ts";
+import { broadcastNameOf } from "./broadcast-name.ts";
+
+/** What the streams of a client need of its connection. */
+export type ConnectionPort = {
+  readonly info: ConnectionInfo;
+  /** What waits to be sent to the client. */
+  readonly unsentBytes: number;
+  /** Sends bytes that many viewers share, behind everything else. */
+  writeShared(pieces: readonly Uint8Array[]): void;
+  /** Sends a message chunk by chunk, by its priority. */
+  sendMessage(message: Message): void;
+  /** Sends what the session has queued. */
+  sendReplies(): void;
+  /** Puts a decision to work: at once, or when its promise settles; until then nothing more of the client is read. */
+  ask(answer: Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void;
+  /** Ends the connection when the client had time to read its last answers. */
+  close(reason: string, lastWords: () => void): void;
+  closeSlowViewer(blockedMs: number): void;
+};
+
+type PublishedStream = { readonly broadcastName: string; readonly publication: Publication };
+type PlayedStream = { readonly broadcastName: string; readonly viewer: Viewer };
+
+/** What one client publishes and plays, by message stream id. */
+export class ClientStreams {
+  readonly #context: ServerContext;
+  readonly #session: ServerSession;
+  readonly #port: ConnectionPort;
+  readonly #published = new Map<number, PublishedStream>();
+  readonly #played = new Map<number, PlayedStream>();
+
+  constructor(context: ServerContext, session: ServerSession, port: ConnectionPort) {
+    this.#context = context;
+    this.#session = session;
+    this.#port = port;
+  }
+
+  get isPublishing(): boolean {
+    return this.#published.size > 0;
+  }
+
+  /** The message streams in use. */
+  get ids(): readonly number[] {
+    return [...this.#published.keys(), ...this.#played.keys()];
+  }
+
+  /** The hot path of a publisher. Media on a stream that does not publish is dropped. */
+  write(streamId: number, message: MediaMessage, nowMs: number): void {
+    this.#published.get(streamId)?.publication.write(message, nowMs);
+  }
+
+  clearMetadata(streamId: number): void {
+    this.#published.get(streamId)?.publication.clearMetadata();
+  }
+
+  publish(event: PublishEvent): void {
+    const request = this.#requestFor(event);
+    if ("refusal" in request) return this.#refusePublish(event.streamId, request.refusal);
+    this.#port.ask(this.#context.hooks.onPublish?.(request), (decision) => {
+      if (!decision.allow) return this.#refusePublish(event.streamId, decision.reason);
+      this.#startPublication(event.streamId, decision.broadcastName ?? request.broadcastName);
+    });
+  }
+
+  play(event: PlayEvent): void {
+    const request = this.#requestFor(event);
+    if ("refusal" in request) return this.#refusePlay(event.streamId, request.refusal);
+    this.#port.ask(this.#context.hooks.onPlay?.(request), (decision) => {
+      if (!decision.allow) return this.#refusePlay(event.streamId, decision.reason);
+      this.#startPlaying(event, decision.broadcastName ?? request.broadcastName);
+    });
+  }
+
+  want(streamId: number, kind: "audio" | "video", isWanted: boolean): void {
+    this.#played.get(streamId)?.viewer.want(kind, isWanted);
+  }
+
+  pause(streamId: number, isPaused: boolean): void {
+    const played = this.#played.get(streamId);
+    if (played === undefined) return;
+    // The answer first: media must not come between a resume and its status.
+    this.#port.sendReplies();
+    const { directory, nowMs } = this.#context;
+    if (isPaused) played.viewer.pause();
+    else directory.get(played.broadcastName)?.resume(played.viewer, nowMs());
+  }
+
+  /** The client takes bytes again. */
+  drained(nowMs: number): void {
+    for (const { viewer } of this.#played.values()) viewer.serve(nowMs);
+  }
+
+  unpublish(streamId: number, end: "unpublished" | "lost", reason: string): void {
+    const published = this.#published.get(streamId);
+    if (published === undefined) return;
+    this.#published.delete(streamId);
+    published.publication.end(end, this.#context.nowMs());
+    this.#context.hooks.onPublishEnd?.(published.broadcastName, this.#port.info, reason);
+  }
+
+  stopPlaying(streamId: number, reason: string): void {
+    const played = this.#played.get(streamId);
+    if (played === undefined) return;
+    this.#played.delete(streamId);
+    this.#context.directory.get(played.broadcastName)?.leave(played.viewer);
+    this.#context.hooks.onPlayEnd?.(played.broadcastName, this.#port.info, reason);
+  }
+
+  /** The server goes: publications end in order, viewers are told. */
+  shutDown(reason: string): void {
+    for (const streamId of this.#published.keys()) this.unpublish(streamId, "unpublished", reason);
+    for (const streamId of this.#played.keys()) this.#session.notifyStop(streamId);
+  }
+
+  /** The connection is gone: its viewers leave, and its publications may come back within the grace time. */
+  endAll(reason: string): void {
+    for (const streamId of this.#published.keys()) this.unpublish(streamId, "lost", reason);
+    for (const streamId of this.#played.keys()) this.stopPlaying(streamId, reason);
+  }
+
+  #startPublication(streamId: number, broadcastName: string): void {
+    const { directory, nowMs, log } = this.#context;
+    const { id, remoteAddress, flashVersion } = this.#port.info;
+    const publisher = {
+      description: remoteAddress,
+      replaced: (by: string) => this.#refusePublish(streamId, `${by} took over ${broadcastName}.`),
+    };
+    const result = directory.open(broadcastName)?.publish(publisher, nowMs());
+    if (result === undefined) return this.#refusePublish(streamId, "The server has too many broadcasts.");
+    if (result.kind === "refused") return this.#refusePublish(streamId, result.reason);
+    this.#published.set(streamId, { broadcastName, publication: result.publication });
+    this.#session.acceptPublish(streamId);
+    const text = result.isReturn ? "the publisher is back" : "publishing";
+    log.info({ connection: id, remote: remoteAddress, broadcast: broadcastName, flashVersion }, text);
+  }
+
+  #startPlaying({ streamId, wantsAudio, wantsVideo }: PlayEvent, broadcastName: string): void {
+    const { directory, nowMs, log } = this.#context;
+    const { id, remoteAddress } = this.#port.info;
+    const broadcast = directory.open(broadcastName);
+    if (broadcast === undefined) return this.#refusePlay(streamId, "The server has too many broadcasts.");
+    this.stopPlaying(streamId, "played something else");
+    this.#session.acceptPlay(streamId, { hasPublisher: broadcast.state === "live" });
+    // The answers go out before the first media byte: rtmpdump throws away what comes earlier (docs/interop.md).
+    this.#port.sendReplies();
+    const viewer = broadcast.join(this.#outputFor(streamId), nowMs());
+    viewer.want("audio", wantsAudio);
+    viewer.want("video", wantsVideo);
+    this.#played.set(streamId, { broadcastName, viewer });
+    log.info({ connection: id, remote: remoteAddress, broadcast: broadcastName }, "playing");
+  }
+
+  #requestFor(event: PublishEvent | PlayEvent): StreamRequest | { readonly refusal: string } {
+    const { info } = this.#port;
+    const result = broadcastNameOf(info.app, event.name, this.#context.options.limits.maxNameBytes);
+    if ("refusal" in result) return result;
+    return { connection: info, broadcastName: result.name, streamKey: event.name, query: event.query };
+  }
+
+  /** An encoder shows this text. The connection is closed because some wait for ever otherwise: docs/interop.md. */
+  #refusePublish(streamId: number, reason: string): void {
+    this.#port.close(`refused to publish: ${reason}`, () =>
+      this.#session.rejectPublish(streamId, { description: reason }),
+    );
+  }
+
+  #refusePlay(streamId: number, reason: string): void {
+    this.#session.rejectPlay(streamId, { description: reason });
+  }
+
+  #outputFor(streamId: number): ViewerOutput {
+    const port = this.#port;
+    const isInterleaved = this.#context.options.play.interleave === "chunk";
+    return {
+      streamId,
+      get unsentBytes(): number {
+        return port.unsentBytes;
+      },
+      write: (pieces) => port.writeShared(pieces),
+      ...(isInterleaved && { send: (message: Message) => port.sendMessage(message) }),
+      notify: (notice) => this.#notify(streamId, notice),
+      closeSlow: (blockedMs) => port.closeSlowViewer(blockedMs),
+    };
+  }
+
+  #notify(streamId: number, notice: ViewerNotice): void {
+    if (notice === "publish") this.#session.notifyPublish(streamId);
+    else this.#session.notifyUnpublish(streamId);
+    this.#port.sendReplies();
+  }
+}

@@ -1,0 +1,343 @@
+import { ProtocolError, type ProtocolErrorCode } from "../../errors.ts";
+import { DEFAULT_CHUNK_LIMITS } from "../../rtmp/chunk/chunk-limits.ts";
+import { createServerHandshake } from "../../rtmp/handshake/server-handshake.ts";
+import { PeerBandwidthLimit } from "../../rtmp/message/control.ts";
+import type { Message } from "../../rtmp/message/message.ts";
+import type { ConnectEvent, ServerEvent } from "../../rtmp/session/server-events.ts";
+import { ServerSession } from "../../rtmp/session/server-session.ts";
+import { createStatus } from "../../rtmp/session/status.ts";
+import { Wire } from "../../rtmp/session/wire.ts";
+import type { ByteStream } from "../../transport/byte-stream.ts";
+import { nodeCrypto } from "../../transport/node-crypto.ts";
+import type { ServerContext } from "../context.ts";
+import { ALLOW, type ConnectionInfo, type Decision } from "../hooks.ts";
+import { ClientStreams, type ConnectionPort } from "./client-streams.ts";
+
+/** What a refused or cut off client has time to read before the connection closes. */
+const LAST_WORDS_MS = 200;
+/** With interleaved chunks the socket holds no more than this, so that what is urgent can overtake. */
+const INTERLEAVED_WRITE_BYTES = 64 * 1024;
+/** Before `connect` nothing long is said. */
+const MAX_MESSAGE_BYTES_BEFORE_CONNECT = 64 * 1024;
+
+/**
+ * One RTMP client of the server: bytes become events, events become publications and viewers, and every end comes
+ * through `#finish`. All errors of the client are caught here, and concern nobody else.
+ */
+export class RtmpConnection implements ConnectionPort {
+  readonly #context: ServerContext;
+  readonly #stream: ByteStream;
+  readonly #wire: Wire;
+  readonly #session: ServerSession;
+  readonly #streams: ClientStreams;
+  readonly #onFinished: (connection: RtmpConnection) => void;
+  readonly #startedAtMs: number;
+  readonly #isInterleaved: boolean;
+  #info: ConnectionInfo;
+  #isConnected = false;
+  #handshakeEndedAtMs: number | undefined;
+  /** A question to the application is open: nothing more is read until it is answered. */
+  #isAwaiting = false;
+  #unreadReplyBytes = 0;
+  /** Set when the end has been decided: nothing that the peer sends counts any more. */
+  #closeReason: string | undefined;
+  #isFinished = false;
+
+  constructor(
+    context: ServerContext,
+    stream: ByteStream,
+    id: string,
+    onFinished: (connection: RtmpConnection) => void,
+  ) {
+    const { options } = context;
+    this.#context = context;
+    this.#stream = stream;
+    this.#onFinished = onFinished;
+    this.#startedAtMs = context.nowMs();
+    this.#isInterleaved = options.play.interleave === "chunk";
+    this.#wire = new Wire({
+      handshake: createServerHandshake({ nowMs: this.#startedAtMs, crypto: nodeCrypto }),
+      limits: { ...DEFAULT_CHUNK_LIMITS, ...options.limits, maxMessageBytes: MAX_MESSAGE_BYTES_BEFORE_CONNECT },
+      chunkSize: options.chunkSize,
+      windowAcknowledgementSize: options.windowAcknowledgementSize,
+      interleave: options.play.interleave,
+      pingAfterSilenceMs: options.timeouts.pingIntervalMs,
+    });
+    this.#session = new ServerSession({ limits: options.limits });
+    this.#streams = new ClientStreams(context, this.#session, this);
+    const { remoteAddress } = stream;
+    this.#info = { id, remoteAddress, app: "", appQuery: "", tcUrl: "", flashVersion: "", pageUrl: "", swfUrl: "" };
+  }
+
+  get info(): ConnectionInfo {
+    return this.#info;
+  }
+
+  get unsentBytes(): number {
+    // Without interleaving the wire holds nothing back.
+    return this.#isInterleaved ? this.#stream.unsentBytes + this.#wire.queuedBytes : this.#stream.unsentBytes;
+  }
+
+  /** Begins to read. */
+  start(): void {
+    this.#stream.start({
+      onBytes: (bytes) => this.#receive(bytes),
+      onDrain: () => this.#drained(),
+      onEnd: () => this.#end("the client ended the connection"),
+      onClose: (error) => this.#finish(error?.message ?? "the client closed the connection"),
+    });
+  }
+
+  /** Does what is due by time: time-outs and pings. Call about twice a second. */
+  tick(nowMs: number): void {
+    if (this.#closeReason !== undefined) return;
+    const { timeouts } = this.#context.options;
+    this.#wire.tick(nowMs);
+    this.#session.tick(nowMs);
+    if (this.#wire.isOpen) this.#handshakeEndedAtMs ??= nowMs;
+    const { silentMs } = this.#wire;
+    if (this.#handshakeEndedAtMs === undefined) {
+      this.#limitTime(nowMs - this.#startedAtMs, timeouts.handshakeMs, "timeout.handshake");
+    } else if (!this.#isConnected) {
+      if (!this.#isAwaiting) this.#limitTime(nowMs - this.#handshakeEndedAtMs, timeouts.connectMs, "timeout.connect");
+    } else if (this.#streams.isPublishing) {
+      this.#limitTime(silentMs, timeouts.publisherSilenceMs, "timeout.publisher");
+    } else this.#limitTime(silentMs, timeouts.idleMs, "timeout.idle");
+    if (this.#closeReason === undefined) this.#pump();
+  }
+
+  /** Tells the client that the server goes, and closes when it had time to read that. */
+  shutDown(): void {
+    const reason = "the server shuts down";
+    this.close(reason, () => {
+      this.#streams.shutDown(reason);
+      if (this.#isConnected)
+        this.#session.status(0, createStatus("NetConnection.Connect.AppShutdown", "The server shuts down."));
+    });
+  }
+
+  /** Ends the connection at once. */
+  destroy(): void {
+    this.#stream.destroy();
+    this.#finish("the server stopped");
+  }
+
+  writeShared(pieces: readonly Uint8Array[]): void {
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    this.#wire.noteExternalBytes(length);
+    this.#stream.write(pieces);
+  }
+
+  sendMessage(message: Message): void {
+    this.#wire.send(message);
+    this.#pump();
+  }
+
+  sendReplies(): void {
+    for (const reply of this.#session.takeReplies()) {
+      if (!this.#wire.send(reply))
+        throw new ProtocolError("session.reply-limit", "the client does not read its answers");
+    }
+    this.#pump();
+  }
+
+  ask(answer: Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void {
+    if (!(answer instanceof Promise)) return decided(answer ?? ALLOW);
+    this.#isAwaiting = true;
+    this.#stream.pause();
+    const goOn = (decision: Decision): void => {
+      this.#isAwaiting = false;
+      if (this.#closeReason !== undefined) return;
+      this.#stream.resume();
+      this.#guard(() => {
+        decided(decision);
+        this.#process();
+      });
+    };
+    answer.then(goOn, (error: unknown) => {
+      this.#context.log.error({ connection: this.#info.id, err: error }, "a hook of the application failed");
+      goOn({ allow: false, reason: "The application failed." });
+    });
+  }
+
+  close(reason: string, lastWords: () => void): void {
+    if (this.#closeReason !== undefined) return;
+    this.#closeReason = reason;
+    this.#guard(() => {
+      lastWords();
+      this.sendReplies();
+    });
+    this.#streams.endAll(reason);
+    setTimeout(() => this.#stream.close(), LAST_WORDS_MS).unref();
+  }
+
+  closeSlowViewer(blockedMs: number): void {
+    this.#fail(new ProtocolError("viewer.slow", `the viewer took nothing for ${Math.round(blockedMs)} ms`));
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#closeReason !== undefined) return;
+    this.#guard(() => {
+      this.#wire.push(bytes, this.#context.nowMs());
+      this.#process();
+    });
+  }
+
+  /** Works through what has arrived, in order, until more bytes or an answer of the application are needed. */
+  #process(): void {
+    const nowMs = this.#context.nowMs();
+    while (!this.#isAwaiting && this.#closeReason === undefined) {
+      const message = this.#wire.next();
+      if (message === undefined) break;
+      const event = this.#session.receive(message);
+      if (event === undefined) continue;
+      if (event.kind === "media") this.#streams.write(event.streamId, event.message, nowMs);
+      else this.#handle(event, nowMs);
+    }
+    if (this.#isAwaiting) this.#wire.retainInput();
+    this.sendReplies();
+  }
+
+  #handle(event: ServerEvent, nowMs: number): void {
+    const streams = this.#streams;
+    switch (event.kind) {
+      case "connect":
+        return this.#connect(event);
+      case "publish":
+        return streams.publish(event);
+      case "play":
+        return streams.play(event);
+      case "media":
+      case "data-set":
+        return streams.write(event.streamId, event.message, nowMs);
+      case "data-clear":
+        return streams.clearMetadata(event.streamId);
+      case "unpublish":
+        return streams.unpublish(event.streamId, "unpublished", event.reason);
+      case "stop-play":
+        return streams.stopPlaying(event.streamId, event.reason);
+      case "pause":
+        return streams.pause(event.streamId, event.isPaused);
+      case "receive-audio":
+        return streams.want(event.streamId, "audio", event.isEnabled);
+      case "receive-video":
+        return streams.want(event.streamId, "video", event.isEnabled);
+      case "call":
+        this.#session.rejectCall(
+          event.transactionId,
+          createStatus("NetConnection.Call.Failed", `Method not found (${event.name}).`),
+        );
+        return;
+      case "close":
+        return this.#end("the client closed the connection");
+      case "seek":
+      case "play2":
+      case "buffer-length":
+      case "result":
+      case "error":
+      case "ping-response":
+      case "unsupported":
+        return;
+    }
+  }
+
+  #connect(event: ConnectEvent): void {
+    const { options, hooks } = this.#context;
+    const { app, appQuery, tcUrl, flashVersion, pageUrl, swfUrl } = event;
+    this.#info = { ...this.#info, app, appQuery, tcUrl, flashVersion, pageUrl, swfUrl };
+    this.ask(hooks.onConnect?.(this.#info), (decision) => {
+      if (!decision.allow) {
+        const { reason } = decision;
+        return this.close(`refused to connect: ${reason}`, () => this.#session.rejectConnect({ description: reason }));
+      }
+      this.#isConnected = true;
+      this.#wire.limits = { ...DEFAULT_CHUNK_LIMITS, ...options.limits };
+      this.#wire.sendWindowAcknowledgementSize();
+      this.#wire.sendPeerBandwidth(options.windowAcknowledgementSize, PeerBandwidthLimit.Dynamic);
+      // Once, and before the answer: OBS never applies a later one (docs/interop.md).
+      this.#wire.sendChunkSize();
+      this.#session.acceptConnect();
+    });
+  }
+
+  #pump(): void {
+    const { unsentBytes } = this.#stream;
+    const room = this.#isInterleaved ? INTERLEAVED_WRITE_BYTES - unsentBytes : Number.POSITIVE_INFINITY;
+    if (room <= 0) return;
+    const pieces = this.#wire.takeOutput(room);
+    if (pieces.length === 0) return;
+    if (unsentBytes > 0) this.#countUnread(pieces);
+    this.#stream.write(pieces);
+  }
+
+  /** Answers pile up only where the client asks and does not read. */
+  #countUnread(pieces: readonly Uint8Array[]): void {
+    if (this.#isInterleaved) return;
+    for (const piece of pieces) this.#unreadReplyBytes += piece.length;
+    const { maxUnreadReplyBytes } = this.#context.options.limits;
+    if (this.#unreadReplyBytes <= maxUnreadReplyBytes || this.#closeReason !== undefined) return;
+    throw new ProtocolError("session.reply-limit", `more than ${maxUnreadReplyBytes} bytes of answers were not read`);
+  }
+
+  #drained(): void {
+    this.#unreadReplyBytes = 0;
+    this.#guard(() => {
+      if (this.#isInterleaved) this.#pump();
+      this.#streams.drained(this.#context.nowMs());
+    });
+  }
+
+  #limitTime(elapsedMs: number, limitMs: number, code: ProtocolErrorCode): void {
+    if (elapsedMs > limitMs) this.#fail(new ProtocolError(code, `nothing came for ${limitMs} ms`));
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** The client broke a rule, or the server has a fault: in both cases this connection ends, and only this one. */
+  #fail(error: unknown): void {
+    if (this.#closeReason !== undefined) return;
+    const { log } = this.#context;
+    const { id, remoteAddress } = this.#info;
+    if (!(error instanceof ProtocolError)) {
+      log.error({ connection: id, remote: remoteAddress, err: error }, "unexpected error on a connection");
+      return this.#end("an unexpected error of the server");
+    }
+    const { code, byteOffset, remedy, message } = error;
+    log.warn({ connection: id, remote: remoteAddress, code, byteOffset, remedy }, message);
+    if (!this.#isConnected) return this.#end(`${code}: ${message}`);
+    this.close(`${code}: ${message}`, () => {
+      const status = createStatus("NetStream.Failed", `${message}. ${remedy}`);
+      for (const streamId of this.#streams.ids) this.#session.status(streamId, status);
+    });
+  }
+
+  /** Ends the connection without last words. */
+  #end(reason: string): void {
+    if (this.#closeReason !== undefined) return;
+    this.#closeReason = reason;
+    this.#streams.endAll(reason);
+    this.#stream.close();
+  }
+
+  #finish(reason: string): void {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
+    this.#closeReason ??= reason;
+    this.#streams.endAll(this.#closeReason);
+    const { log, hooks, nowMs } = this.#context;
+    const { id, remoteAddress, app } = this.#info;
+    const { bytesRead, bytesWritten } = this.#stream;
+    const durationMs = Math.round(nowMs() - this.#startedAtMs);
+    const line = { connection: id, remote: remoteAddress, app, durationMs, bytesIn: bytesRead, bytesOut: bytesWritten };
+    log.info({ ...line, reason: this.#closeReason }, "connection closed");
+    hooks.onClose?.(this.#info, this.#closeReason);
+    this.#onFinished(this);
+  }
+}
