@@ -9,7 +9,11 @@ test("ids count from 1, and each call ends once", () => {
   equal(calls.close(1), "first");
   equal(calls.close(1), undefined);
   equal(calls.open("third"), 3);
-  deepEqual(calls.closeAll(), ["second", "third"]);
+  equal(calls.skip(), 4);
+  deepEqual(calls.closeAll(), [
+    [2, "second"],
+    [3, "third"],
+  ]);
   equal(calls.size, 0);
 });
 

@@ -22,6 +22,11 @@ export class Transactions<Context> {
     return id;
   }
 
+  /** An id for a call whose answer is of no interest. */
+  skip(): number {
+    return this.#nextId++;
+  }
+
   /** Remembers a call under the id that its caller chose. False if a call with that id waits already. */
   adopt(id: number, context: Context): boolean {
     if (this.#pending.has(id)) return false;
@@ -37,11 +42,11 @@ export class Transactions<Context> {
     return context;
   }
 
-  /** Ends all calls, the oldest first. */
-  closeAll(): readonly Context[] {
-    const contexts = [...this.#pending.values()];
+  /** Ends all calls, the oldest first: their ids, and what was remembered. */
+  closeAll(): readonly (readonly [number, Context])[] {
+    const calls = [...this.#pending];
     this.#pending.clear();
-    return contexts;
+    return calls;
   }
 
   #checkLimit(): void {

@@ -1,0 +1,76 @@
+import type { AmfEncodable } from "../../formats/amf/amf-value.ts";
+import type { Command } from "../message/command.ts";
+import type { CallEndedEvent, CallEvent } from "./call-events.ts";
+import type { ReplyQueue } from "./reply-queue.ts";
+import { createStatus, decodeStatus, type StatusObject } from "./status.ts";
+import { Transactions } from "./transactions.ts";
+
+/** Calls in both directions of one connection, matched with their answers by transaction id alone. RTMP 1.0 section 7.2.1.2. */
+export class Calls {
+  readonly #replies: ReplyQueue;
+  /** Calls of ours: their names. */
+  readonly #outgoing: Transactions<string>;
+  /** Calls of the peer: the stream that each came on. */
+  readonly #incoming: Transactions<number>;
+
+  constructor(replies: ReplyQueue, maxPendingCalls: number) {
+    this.#replies = replies;
+    this.#outgoing = new Transactions(maxPendingCalls);
+    this.#incoming = new Transactions(maxPendingCalls);
+  }
+
+  /** `session.call-limit` when too many wait. */
+  call(name: string, args: readonly AmfEncodable[], commandObject: AmfEncodable = null): number {
+    const transactionId = this.#outgoing.open(name);
+    this.#replies.command(0, { name, transactionId, commandObject, args });
+    return transactionId;
+  }
+
+  /** Has an id as a call has, but nobody waits for the answer: many servers give none to the calls of old encoders. */
+  callUnanswered(name: string, args: readonly AmfEncodable[], streamId = 0): void {
+    this.#replies.command(streamId, { name, transactionId: this.#outgoing.skip(), args });
+  }
+
+  notify(name: string, args: readonly AmfEncodable[]): void {
+    this.#replies.command(0, { name, args });
+  }
+
+  /** A method that only the driver can know. Undefined if its arguments cannot be read: the peer was told so. */
+  receiveCall({ name, transactionId, args, unreadable }: Command, streamId: number): CallEvent | undefined {
+    // An id that waits for its answer already cannot be answered twice.
+    const isWaiting = transactionId > 0 && this.#incoming.adopt(transactionId, streamId);
+    const id = isWaiting ? transactionId : 0;
+    if (unreadable === undefined) return { kind: "call", name, transactionId: id, streamId, args };
+    this.reject(id, createStatus("NetConnection.Call.Failed", `Arguments of ${name}: ${unreadable}.`));
+    return undefined;
+  }
+
+  /** Undefined for the answer to a call that does not wait. */
+  receiveAnswer({ name: answer, transactionId, args }: Command): CallEndedEvent | undefined {
+    const name = this.#outgoing.close(transactionId);
+    const value = args[0];
+    if (name === undefined) return undefined;
+    if (answer === "_result") return { kind: "result", transactionId, name, value };
+    return { kind: "error", transactionId, name, value, status: decodeStatus(value) };
+  }
+
+  resolve(transactionId: number, value?: AmfEncodable): boolean {
+    const streamId = this.#incoming.close(transactionId);
+    if (streamId === undefined) return false;
+    this.#replies.result(streamId, transactionId, value);
+    return true;
+  }
+
+  reject(transactionId: number, status?: StatusObject): boolean {
+    const streamId = this.#incoming.close(transactionId);
+    if (streamId === undefined) return false;
+    const unknown = createStatus("NetConnection.Call.Failed", "Method not found.");
+    this.#replies.error(streamId, transactionId, status ?? unknown);
+    return true;
+  }
+
+  /** Ends all calls of ours that wait, for a connection that has closed: their ids and names. */
+  abandon(): readonly { readonly transactionId: number; readonly name: string }[] {
+    return this.#outgoing.closeAll().map(([transactionId, name]) => ({ transactionId, name }));
+  }
+}
