@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { formatHostPort, parseListenAddress } from "./config-listen.ts";
+import { parseListenAddress } from "./config-listen.ts";
 
 const READABLE: readonly (readonly [string, string, number])[] = [
   ["1935", "::", 1935],
@@ -42,8 +42,3 @@ for (const text of [
     equal(parseListenAddress(text), undefined);
   });
 }
-
-test("IPv6 is put in brackets", () => {
-  equal(formatHostPort({ host: "::1", port: 1935 }), "[::1]:1935");
-  equal(formatHostPort({ host: "127.0.0.1", port: 1935 }), "127.0.0.1:1935");
-});

@@ -13,8 +13,3 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   if (ipv6 !== undefined && !isIPv6(ipv6)) return undefined;
   return { host: ipv6 ?? match?.groups?.["name"] ?? ANY_HOST, port };
 }
-
-/** `host:port` with IPv6 in brackets, as URLs want it. */
-export function formatHostPort(address: ListenAddress): string {
-  return isIPv6(address.host) ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
-}

@@ -1,0 +1,370 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { test } from "node:test";
+import { hex } from "../bytes/hex.ts";
+import type { MediaServerOptions } from "../server/options.ts";
+import { runCommandLine } from "./command-line.ts";
+import type { CommandContext, RunnableServer, SignalName } from "./context.ts";
+import { ExitCode } from "./exit-codes.ts";
+import type { PublishedStream } from "./keep-publishing.ts";
+
+type FakeFiles = Readonly<Record<string, string>>;
+
+type FakeOptions = {
+  readonly files?: FakeFiles;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly server?: Partial<RunnableServer>;
+  readonly clip?: Uint8Array;
+  readonly stream?: PublishedStream;
+  readonly onStart?: (context: FakeContext) => void;
+};
+
+type FakeContext = CommandContext & {
+  readonly output: () => string;
+  readonly errors: () => string;
+  /** What happened, in order. */
+  readonly calls: string[];
+  readonly created: MediaServerOptions[];
+  signal(name: SignalName): void;
+};
+
+/** A command line without a process: its server opens nothing, its signals come from the test. */
+function fakeContext(options: FakeOptions = {}): FakeContext {
+  const written = { stdout: "", stderr: "" };
+  const output = (name: keyof typeof written): CommandContext["stdout"] => ({
+    isTTY: false,
+    hasColors: false,
+    write(text) {
+      written[name] += text;
+    },
+  });
+  const listeners = new Map<SignalName, () => void>();
+  const context: FakeContext = {
+    version: "1.2.3",
+    stdout: output("stdout"),
+    stderr: output("stderr"),
+    environment: options.environment ?? {},
+    output: () => written.stdout,
+    errors: () => written.stderr,
+    calls: [],
+    created: [],
+    readFile(path) {
+      const text = options.files?.[path];
+      if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+      return text;
+    },
+    networkAddresses: () => [
+      { name: "lo", address: "127.0.0.1", family: "IPv4", internal: true },
+      { name: "eth0", address: "192.0.2.7", family: "IPv4", internal: false },
+    ],
+    async createServer(serverOptions) {
+      context.created.push(serverOptions);
+      return fakeServer(serverOptions, context, options);
+    },
+    readDemoClip() {
+      if (options.clip === undefined) throw new Error("no such file");
+      return options.clip;
+    },
+    async openStream(url, key) {
+      context.calls.push(`open ${url} ${key}`);
+      if (options.stream === undefined) throw new Error("refused");
+      return options.stream;
+    },
+    onSignal(name, listener) {
+      listeners.set(name, listener);
+      if (name === "SIGHUP") queueMicrotask(() => options.onStart?.(context));
+      return () => listeners.delete(name);
+    },
+    signal(name) {
+      const listener = listeners.get(name);
+      ok(listener !== undefined, `nobody listens to ${name}`);
+      listener();
+    },
+  };
+  return context;
+}
+
+function fakeServer(serverOptions: MediaServerOptions, context: FakeContext, options: FakeOptions): RunnableServer {
+  return {
+    async start() {
+      context.calls.push("start");
+    },
+    listeners: (serverOptions.listen ?? []).map((address) => ({ protocol: "rtmp" as const, ...address })),
+    async drain() {
+      context.calls.push("drain");
+    },
+    async stop() {
+      context.calls.push("stop");
+    },
+    ...options.server,
+  };
+}
+
+/** Runs a command line whose server, if it starts, is stopped at once. */
+async function run(args: readonly string[], options: FakeOptions = {}) {
+  const context = fakeContext({ onStart: ({ signal }) => signal("SIGTERM"), ...options });
+  const code = await runCommandLine(args, context);
+  return { code, context, output: context.output(), errors: context.errors() };
+}
+
+test("serve starts with defaults, says where it is, and ends with 0 when it is told to", async () => {
+  const { code, context, output } = await run(["serve"]);
+  equal(code, ExitCode.Ok);
+  deepEqual(context.calls, ["start", "drain"]);
+  deepEqual(context.created[0]?.listen, [{ host: "::", port: 1935 }]);
+  match(output, /^millrace 1\.2\.3 takes RTMP on \[::\]:1935\n/);
+});
+
+test("millrace alone, or with options only, serves", async () => {
+  equal((await run([])).context.calls[0], "start");
+  const { context } = await run(["--rtmp", "127.0.0.1:0"]);
+  deepEqual(context.created[0]?.listen, [{ host: "127.0.0.1", port: 0 }]);
+});
+
+test("--rtmp may be repeated, in every form", async () => {
+  const { context } = await run(["serve", "--rtmp", ":1935", "--rtmp=1936", "--rtmp", "[::1]:1937", "--rtmp", "a.b:1"]);
+  deepEqual(context.created[0]?.listen, [
+    { host: "::", port: 1935 },
+    { host: "::", port: 1936 },
+    { host: "::1", port: 1937 },
+    { host: "a.b", port: 1 },
+  ]);
+});
+
+test("the command line comes before the environment, that before the file, that before the defaults", async () => {
+  const files = {
+    "m.yml": "publish: {graceMs: 1, staleAfterMs: 1, busyName: takeover}\nrtmp: 1\nplay: {mergeMs: 1}\n",
+  };
+  const environment = { MILLRACE_PUBLISH_GRACE_MS: "2", MILLRACE_PUBLISH_STALE_AFTER_MS: "2", MILLRACE_RTMP: "2,3" };
+  const args = ["--config", "m.yml", "--set", "publish.graceMs=3", "--rtmp", "4"];
+  const { context } = await run(args, { files, environment });
+  const created = context.created[0];
+  deepEqual(created?.publish, { graceMs: 3, staleAfterMs: 2, busyName: "takeover" });
+  deepEqual(created?.listen, [{ host: "::", port: 4 }]);
+  equal(created?.play?.mergeMs, 1);
+  equal(created?.play?.audioHoldMs, 25);
+});
+
+test("the environment can name the file, and --config comes before it", async () => {
+  const files = { "one.yml": "rtmp: 1\n", "two.yml": "rtmp: 2\n" };
+  const environment = { MILLRACE_CONFIG: "one.yml" };
+  const first = await run([], { files, environment });
+  deepEqual(first.context.created[0]?.listen, [{ host: "::", port: 1 }]);
+  const second = await run(["--config", "two.yml"], { files, environment });
+  deepEqual(second.context.created[0]?.listen, [{ host: "::", port: 2 }]);
+});
+
+test("a wrong key in the file names file, line and column, and exits with 78 before anything starts", async () => {
+  const files = { "m.yml": "log:\n  level: warn\n  fromat: json\nrtmp: x\n" };
+  const { code, context, errors } = await run(["serve", "--config", "m.yml"], { files });
+  equal(code, ExitCode.Config);
+  deepEqual(context.created, []);
+  equal(
+    errors,
+    "m.yml:3:3: unknown key log.fromat: did you mean log.format?\n" +
+      "m.yml:4:7: rtmp is \"x\", but must be [host:]port, as 1935, 127.0.0.1:1935 or '[::1]:1935', or a list of these\n",
+  );
+});
+
+test("--json tells the same as an object", async () => {
+  const { errors } = await run(["--json", "--config", "m.yml"], { files: { "m.yml": "fromat: json\n" } });
+  const report = JSON.parse(errors);
+  equal(report.event, "bad-configuration");
+  deepEqual(report.problems[0].origin, { kind: "file", file: "m.yml", line: 1, column: 1 });
+  equal(report.problems[0].key, "fromat");
+});
+
+test("a file that cannot be read exits with 78", async () => {
+  const { code, errors } = await run(["--config", "none.yml"]);
+  equal(code, ExitCode.Config);
+  equal(errors, "none.yml: the configuration file cannot be read: there is no such file\n");
+});
+
+test("a wrong value in the environment exits with 78, on the command line with 2", async () => {
+  equal((await run([], { environment: { MILLRACE_RTMP: "x" } })).code, ExitCode.Config);
+  equal((await run(["--rtmp", "x"])).code, ExitCode.Usage);
+  equal((await run(["--rtmp", "x"], { environment: { MILLRACE_RTMP: "x" } })).code, ExitCode.Config);
+});
+
+test("--set wants a key that exists and a value", async () => {
+  const { code, errors } = await run(["--set", "publish.gracems=1", "--set", "publish.graceMs"]);
+  equal(code, ExitCode.Usage);
+  equal(
+    errors,
+    "--set publish.gracems=1: unknown key publish.gracems: did you mean publish.graceMs?\n" +
+      "--set publish.graceMs: a key and a value are wanted, as --set publish.graceMs=VALUE\n",
+  );
+});
+
+test("--check says whether the configuration is good, and starts nothing", async () => {
+  const good = await run(["serve", "--check", "--config", "m.yml"], { files: { "m.yml": "rtmp: 1\n" } });
+  deepEqual([good.code, good.output, good.context.created.length], [0, "The configuration is good.\n", 0]);
+  const bad = await run(["serve", "--check"], { environment: { MILLRACE_CHUNK_SIZE: "1" } });
+  deepEqual([bad.code, bad.output, bad.context.created.length], [78, "", 0]);
+  const json = await run(["--check", "--json", "--rtmp", "1"]);
+  deepEqual(JSON.parse(json.output).config.rtmp, [{ host: "::", port: 1 }]);
+});
+
+test("a variable that sets nothing is a warning", async () => {
+  const environment = { MILLRACE_RTPM: "1" };
+  const started = await run(["--json"], { environment });
+  equal(started.code, ExitCode.Ok);
+  const line = JSON.parse(started.errors.split("\n")[0] ?? "");
+  deepEqual([line.level, line.msg], ["warn", "MILLRACE_RTPM: sets nothing: did you mean MILLRACE_RTMP?"]);
+  const checked = await run(["--check"], { environment });
+  deepEqual(
+    [checked.code, checked.errors],
+    [ExitCode.Ok, "MILLRACE_RTPM: sets nothing: did you mean MILLRACE_RTMP?\n"],
+  );
+});
+
+test("--json and --log-level set the log", async () => {
+  const { context, output, errors } = await run(["--json", "--log-level", "warn"]);
+  equal(errors, "");
+  context.created[0]?.log?.info({}, "unimportant");
+  context.created[0]?.log?.warn({ bytes: 5 }, "important");
+  const line = JSON.parse(context.errors());
+  deepEqual([line.level, line.msg, line.bytes], ["warn", "important", 5]);
+  equal(JSON.parse(output).event, "listening");
+});
+
+test("a second signal ends at once, with 1", async () => {
+  const server = { drain: () => new Promise<void>(() => {}) };
+  const onStart = ({ signal }: FakeContext): void => {
+    signal("SIGINT");
+    signal("SIGTERM");
+  };
+  const { code, context } = await run([], { server, onStart });
+  equal(code, ExitCode.Failed);
+  deepEqual(context.calls, ["start", "stop"]);
+});
+
+test("a third signal does not even wait for that", async () => {
+  const server = { drain: () => new Promise<void>(() => {}), stop: () => new Promise<void>(() => {}) };
+  const onStart = ({ signal }: FakeContext): void => {
+    for (let count = 0; count < 3; count++) signal("SIGINT");
+  };
+  equal((await run([], { server, onStart })).code, ExitCode.Failed);
+});
+
+test("a drain that fails exits with 1 and says why", async () => {
+  const server = { drain: () => Promise.reject(new Error("broken")) };
+  const { code, errors } = await run(["--json"], { server });
+  equal(code, ExitCode.Failed);
+  match(errors, /the server did not stop in order/);
+  match(errors, /broken/);
+});
+
+test("HUP ends nothing", async () => {
+  const onStart = ({ signal }: FakeContext): void => {
+    signal("SIGHUP");
+    signal("SIGTERM");
+  };
+  const { code, context } = await run([], { onStart });
+  equal(code, ExitCode.Ok);
+  deepEqual(context.calls, ["start", "drain"]);
+});
+
+test("a listener that does not open exits with 1 and says what to do", async () => {
+  const start = () => Promise.reject(new Error("cannot listen on [::]:1935: another program has this port."));
+  const { code, output, errors } = await run(["--json"], { server: { start } });
+  equal(code, ExitCode.Failed);
+  equal(output, "");
+  equal(
+    JSON.parse(errors).msg,
+    "cannot listen on [::]:1935: another program has this port. (on the command line: --rtmp [host:]port)",
+  );
+});
+
+test("an error of our own is not hidden", async () => {
+  const context = fakeContext();
+  const broken = { ...context, createServer: () => Promise.reject(new TypeError("a bug")) };
+  await rejects(runCommandLine([], broken), /a bug/);
+});
+
+test("--version and --help exit with 0", async () => {
+  const version = await run(["--version"]);
+  deepEqual([version.code, version.output], [0, "millrace 1.2.3\n"]);
+  const help = await run(["--help"]);
+  equal(help.code, ExitCode.Ok);
+  for (const part of ["Usage: millrace", "Servers:", "serve [options]", "demo [options]", "Examples:", "Exit codes:"]) {
+    ok(help.output.includes(part), part);
+  }
+});
+
+test("the help of serve shows groups, examples, sources and exit codes", async () => {
+  for (const args of [
+    ["help", "serve"],
+    ["serve", "--help"],
+  ]) {
+    const { code, output } = await run(args);
+    equal(code, ExitCode.Ok);
+    for (const part of [
+      "Listeners:\n  --rtmp <address>",
+      "Configuration:\n  --config <file>",
+      "Output:\n  --log-level <level>",
+      "millrace serve --config millrace.yml --check",
+      "MILLRACE_PUBLISH_BUSY_NAME",
+      "  78  the configuration file or the environment is wrong",
+    ]) {
+      ok(output.includes(part), part);
+    }
+  }
+});
+
+const WRONG_USAGE: readonly (readonly [readonly string[], RegExp])[] = [
+  [["serv"], /unknown command 'serv'\n\(Did you mean serve\?\)/],
+  [["serve", "--rtpm", "1"], /unknown option '--rtpm'\n\(Did you mean --rtmp\?\)/],
+  [["--chekc"], /unknown option '--chekc'\n\(Did you mean --check\?\)/],
+  [["serve", "--rtmp"], /option '--rtmp <address>' argument missing/],
+  [["serve", "1935"], /too many arguments for 'serve'/],
+  [["serve", "--log-level", "loud"], /Allowed choices are debug, info, warn, error/],
+];
+
+for (const [args, message] of WRONG_USAGE) {
+  test(`millrace ${args.join(" ")} exits with 2`, async () => {
+    const { code, output, errors } = await run(args);
+    equal(code, ExitCode.Usage);
+    equal(output, "");
+    match(errors, message);
+    match(errors, /millrace --help/);
+  });
+}
+
+const CLIP = hex`
+  464c56 01 01 00000009 00000000 ; FLV, version 1, video
+  09 000007 000000 00 000000     ; video, 0 ms: AVC configuration
+  17 00 000000 0142
+  00000012
+  09 000006 000000 00 000000     ; video, 0 ms: keyframe
+  17 01 000000 65
+  00000011
+`;
+
+test("demo publishes its clip to its own server until it is told to stop", async () => {
+  const written: number[] = [];
+  const context = fakeContext({
+    clip: CLIP,
+    stream: {
+      closed: new Promise(() => {}),
+      write({ payload }) {
+        written.push(payload.length);
+        if (written.length === 2) context.signal("SIGTERM");
+      },
+      async close() {
+        context.calls.push("close");
+      },
+    },
+  });
+  equal(await runCommandLine(["demo", "--rtmp", "1940", "--json"], context), ExitCode.Ok);
+  deepEqual(context.calls.toSorted(), ["close", "drain", "open rtmp://127.0.0.1:1940/live demo", "start"]);
+  deepEqual(written, [7, 6]);
+  const startUp = JSON.parse(context.output());
+  deepEqual([startUp.url, startUp.testPicture], ["rtmp://127.0.0.1:1940/live/demo", undefined]);
+});
+
+test("demo without its clip fails before it starts anything", async () => {
+  const { code, context, errors } = await run(["demo"]);
+  equal(code, ExitCode.Failed);
+  deepEqual(context.created, []);
+  equal(errors, "the demo's clip cannot be read: no such file\n");
+});

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { styleText } from "node:util";
+import type { MediaServer } from "../server/media-server.ts";
+import type { MediaServerOptions } from "../server/options.ts";
+import type { PublishedStream } from "./keep-publishing.ts";
+import type { NetworkAddress } from "./start-up.ts";
+
+/** Standard output or standard error. */
+export type Output = {
+  readonly isTTY: boolean;
+  /** Whether the reader wants colours: a terminal without NO_COLOR. */
+  readonly hasColors: boolean;
+  write(text: string): void;
+};
+
+/** Emphasis for a terminal; returns the text as it is where colours are not wanted. */
+export type Style = (format: "bold" | "cyan" | "dim", text: string) => string;
+
+/** What the commands need from outside: the process for users, fakes for tests. */
+export type CommandContext = {
+  readonly version: string;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readFile(path: string): string;
+  networkAddresses(): readonly NetworkAddress[];
+  createServer(options: MediaServerOptions): Promise<RunnableServer>;
+  /** The FLV file that `millrace demo` publishes. */
+  readDemoClip(): Uint8Array;
+  /** Connects our own client to `url` and publishes there as `key`. */
+  openStream(url: string, key: string, signal: AbortSignal): Promise<PublishedStream>;
+  /** Calls `listener` for each signal of that name. Returns a function that stops it. */
+  onSignal(name: SignalName, listener: () => void): () => void;
+};
+
+/** What the commands use of a server. */
+export type RunnableServer = Pick<MediaServer, "start" | "listeners" | "drain" | "stop">;
+
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** The context of this process. */
+export function processContext(): CommandContext {
+  return {
+    version: readVersion(),
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    environment: process.env,
+    readFile: (path) => readFileSync(path, "utf8"),
+    networkAddresses: () =>
+      Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+        (addresses ?? []).map((address) => ({ name, ...address })),
+      ),
+    // Loaded when it is needed: help and version come at once.
+    createServer: async (options) => (await import("../server/media-server.ts")).createMediaServer(options),
+    readDemoClip: () => readFileSync(new URL("../../media/demo.flv", import.meta.url)),
+    openStream: async (url, key, signal) => (await import("./open-stream.ts")).openStream(url, key, signal),
+    onSignal(name, listener) {
+      process.on(name, listener);
+      return () => process.off(name, listener);
+    },
+  };
+}
+
+export function styleFor(output: Output): Style {
+  return (format, text) => (output.hasColors ? styleText(format, text, { validateStream: false }) : text);
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  // Who reads the output may go away (`millrace serve | head -1`): the server goes on.
+  stream.on("error", () => {});
+  const isTTY = stream.isTTY === true;
+  return {
+    isTTY,
+    hasColors: isTTY && stream.hasColors(),
+    write: (text) => void stream.write(text),
+  };
+}
+
+/** The same two levels up from src/cli and dist/cli. */
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    readonly version: string;
+  };
+  return version;
+}

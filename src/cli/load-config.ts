@@ -1,0 +1,113 @@
+import type { Config } from "../server/config.ts";
+import { CONFIG_FILE_VARIABLE, readEnvironment } from "../server/config-environment.ts";
+import { readConfigFile } from "../server/config-file.ts";
+import { CONFIG_KEYS } from "../server/config-keys.ts";
+import { type ConfigProblem, describeConfigProblem } from "../server/config-problem.ts";
+import { resolveConfig, type Settings, settingFromText } from "../server/config-settings.ts";
+import type { CommandContext } from "./context.ts";
+import { ExitCode } from "./exit-codes.ts";
+
+/** The options of the command line that set something. */
+export type ConfigOptions = {
+  readonly rtmp?: readonly string[];
+  readonly config?: string;
+  readonly set?: readonly string[];
+  readonly logLevel?: string;
+  readonly json?: boolean;
+};
+
+export type LoadedConfig = {
+  /** The defaults where there are problems. */
+  readonly config: Config;
+  readonly problems: readonly ConfigProblem[];
+  /** What is odd but no reason not to start. */
+  readonly warnings: readonly ConfigProblem[];
+};
+
+/** Puts the configuration together: the command line before the environment before the file before the defaults. */
+export function loadConfig(options: ConfigOptions, context: CommandContext): LoadedConfig {
+  const path = options.config ?? (context.environment[CONFIG_FILE_VARIABLE] || undefined);
+  const file = path === undefined ? NOTHING : readFile(path, context);
+  const environment = readEnvironment(context.environment);
+  const commandLine = readOptions(options);
+  const sources = [file, environment, commandLine];
+  const { config, problems } = resolveConfig(sources.flatMap(({ settings }) => settings));
+  return {
+    config,
+    problems: inOrder([...file.problems, ...commandLine.problems, ...problems]),
+    warnings: environment.problems,
+  };
+}
+
+/** Writes one line a problem, or one JSON object for all, and says how to exit. */
+export function reportProblems(problems: readonly ConfigProblem[], context: CommandContext, isJson: boolean): ExitCode {
+  const lines = problems.map(describeConfigProblem);
+  const text = isJson
+    ? JSON.stringify({ event: "bad-configuration", problems: problems.map(withText) })
+    : lines.join("\n");
+  context.stderr.write(`${text}\n`);
+  return problems.every(({ origin }) => origin.kind === "argument") ? ExitCode.Usage : ExitCode.Config;
+}
+
+const NOTHING: Settings = { settings: [], problems: [] };
+
+function withText(problem: ConfigProblem): object {
+  return { ...problem, text: describeConfigProblem(problem) };
+}
+
+function readFile(path: string, context: CommandContext): Settings {
+  try {
+    return readConfigFile(context.readFile(path), path);
+  } catch (error) {
+    const message = `the configuration file cannot be read: ${describeReadError(error)}`;
+    return { settings: [], problems: [{ origin: { kind: "file", file: path }, key: undefined, message }] };
+  }
+}
+
+function describeReadError(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+      return "there is no such file";
+    case "EACCES":
+      return "not permitted";
+    case "EISDIR":
+      return "this is a folder";
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function readOptions(options: ConfigOptions): Settings {
+  const all = [
+    ...(options.rtmp === undefined ? [] : [fromOption("--rtmp", "rtmp", options.rtmp.join(","))]),
+    ...(options.logLevel === undefined ? [] : [fromOption("--log-level", "log.level", options.logLevel)]),
+    ...(options.json === true ? [fromOption("--json", "log.format", "json")] : []),
+    ...(options.set ?? []).map(readAssignment),
+  ];
+  return { settings: all.flatMap(({ settings }) => settings), problems: all.flatMap(({ problems }) => problems) };
+}
+
+function fromOption(option: string, path: string, text: string): Settings {
+  return settingFromText(path, text, { kind: "argument", option });
+}
+
+/** `publish.graceMs=0` */
+function readAssignment(assignment: string): Settings {
+  const option = `--set ${assignment}`;
+  const equals = assignment.indexOf("=");
+  if (equals > 0) return fromOption(option, assignment.slice(0, equals).trim(), assignment.slice(equals + 1));
+  const example = CONFIG_KEYS.has(assignment) ? `${assignment}=VALUE` : "publish.graceMs=0";
+  const message = `a key and a value are wanted, as --set ${example}`;
+  return { settings: [], problems: [{ origin: { kind: "argument", option }, key: undefined, message }] };
+}
+
+/** Those of the file by line, then the others. */
+function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const place = ({ origin }: ConfigProblem): readonly [number, number] =>
+    origin.kind === "file" ? [origin.line ?? 0, origin.column ?? 0] : [Number.MAX_SAFE_INTEGER, 0];
+  return problems.toSorted((left, right) => {
+    const [leftLine, leftColumn] = place(left);
+    const [rightLine, rightColumn] = place(right);
+    return leftLine - rightLine || leftColumn - rightColumn;
+  });
+}

@@ -1,0 +1,19 @@
+import { runCommandLine } from "./command-line.ts";
+import { processContext } from "./context.ts";
+import { ExitCode } from "./exit-codes.ts";
+
+// What bin/millrace.js loads: importing this file runs the command line of the process, and ends it with its exit code.
+const context = processContext();
+
+process.on("uncaughtException", (error) => {
+  context.stderr.write(describeCrash(error));
+  process.exit(ExitCode.Failed);
+});
+
+process.exit(await runCommandLine(process.argv.slice(2), context));
+
+/** Plain words first: the stack is for whoever reports it. */
+function describeCrash(error: unknown): string {
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `millrace ends because of an unexpected error. Please report it with these lines:\n${details}\n`;
+}

@@ -1,0 +1,126 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface, type Interface } from "node:readline";
+import type { Readable } from "node:stream";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const PROGRAM = fileURLToPath(new URL("../../bin/millrace.js", import.meta.url));
+
+type RunningCommand = {
+  readonly process: ChildProcessByStdio<null, Readable, Readable>;
+  /** The lines of standard output and of standard error, one by one. */
+  readonly output: AsyncIterator<string>;
+  readonly errors: AsyncIterator<string>;
+  /** The exit code, or the name of the signal that killed it. */
+  readonly exit: Promise<unknown>;
+};
+
+/** Starts the command line; it ends with the test at the latest. */
+function start(context: TestContext, args: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningCommand {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...withoutSettings(process.env), ...environment },
+  });
+  context.after(() => child.kill("SIGKILL"));
+  const lines = (stream: Readable): Interface => createInterface({ input: stream });
+  return {
+    process: child,
+    output: lines(child.stdout)[Symbol.asyncIterator](),
+    errors: lines(child.stderr)[Symbol.asyncIterator](),
+    exit: once(child, "exit").then(([code, signal]) => code ?? signal),
+  };
+}
+
+/** Whoever runs the tests may have settings of a server in the environment. */
+function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("MILLRACE_")));
+}
+
+async function readJson(lines: AsyncIterator<string>) {
+  const { value } = await lines.next();
+  return JSON.parse(value ?? "");
+}
+
+async function readAll(lines: AsyncIterator<string>): Promise<string> {
+  let text = "";
+  for (let line = await lines.next(); line.done !== true; line = await lines.next()) text += `${line.value}\n`;
+  return text;
+}
+
+test("serve listens where it says, and TERM ends it with 0", async (context) => {
+  const command = start(context, ["serve", "--rtmp", "127.0.0.1:0", "--json"]);
+  const startUp = await readJson(command.output);
+  equal(startUp.event, "listening");
+  const [listener] = startUp.listeners;
+  equal(startUp.url, `rtmp://127.0.0.1:${listener.port}/live/test`);
+  const socket = connect(listener.port, listener.host);
+  await once(socket, "connect");
+  socket.destroy();
+  command.process.kill("SIGTERM");
+  equal(await command.exit, 0);
+});
+
+test("HUP does not end it, and INT does in order", async (context) => {
+  const command = start(context, ["--rtmp", "127.0.0.1:0", "--json"]);
+  await readJson(command.output);
+  command.process.kill("SIGHUP");
+  match((await readJson(command.errors)).msg, /nothing to reload/);
+  command.process.kill("SIGINT");
+  equal(await command.exit, 0);
+});
+
+test("a port that is taken ends it with 1 and a line that says so", async (context) => {
+  const first = start(context, ["--rtmp", "127.0.0.1:0", "--json"]);
+  const { port } = (await readJson(first.output)).listeners[0];
+  const second = start(context, ["--json"], { MILLRACE_RTMP: `127.0.0.1:${port}` });
+  const line = await readJson(second.errors);
+  equal(line.level, "error");
+  match(line.msg, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}: .*--rtmp`));
+  equal(await second.exit, 1);
+  equal(await readAll(second.output), "");
+});
+
+test("a reader that goes away does not end the server", async (context) => {
+  const command = start(context, ["--rtmp", "127.0.0.1:0", "--json"]);
+  command.process.stderr.destroy();
+  await readJson(command.output);
+  command.process.stdout.destroy();
+  command.process.kill("SIGHUP");
+  command.process.kill("SIGTERM");
+  equal(await command.exit, 0);
+});
+
+test("--check tells file, line and column, and exits with 78", async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "millrace.yml");
+  writeFileSync(file, "publish:\n  busyNam: refuse\n");
+  const command = start(context, ["serve", "--check", "--config", file]);
+  deepEqual(
+    [await readAll(command.errors), await command.exit],
+    [`${file}:2:3: unknown key publish.busyNam: did you mean publish.busyName?\n`, 78],
+  );
+});
+
+test("a folder is no configuration file", async (context) => {
+  const command = start(context, ["--config", tmpdir()]);
+  deepEqual(
+    [await readAll(command.errors), await command.exit],
+    [`${tmpdir()}: the configuration file cannot be read: this is a folder\n`, 78],
+  );
+});
+
+test("a wrong command exits with 2, and --version with 0", async (context) => {
+  const wrong = start(context, ["serv"]);
+  match(await readAll(wrong.errors), /unknown command 'serv'/);
+  equal(await wrong.exit, 2);
+  const version = start(context, ["--version"]);
+  match(await readAll(version.output), /^millrace \d+\.\d+\.\d+\S*\n$/);
+  equal(await version.exit, 0);
+});

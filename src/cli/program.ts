@@ -1,0 +1,92 @@
+import { Command, Option } from "commander";
+import { CONFIG_KEYS } from "../server/config-keys.ts";
+import type { CommandContext } from "./context.ts";
+import { demo } from "./demo.ts";
+import { EXIT_CODE_MEANINGS, type ExitCode } from "./exit-codes.ts";
+import { type ServeOptions, serve } from "./serve.ts";
+
+/** The command line. `onExitCode` gets what the command that ran answers with. */
+export function createProgram(context: CommandContext, onExitCode: (code: ExitCode) => void): Command {
+  const program = new Command("millrace")
+    .description("RTMP media server and toolkit.")
+    .version(`millrace ${context.version}`, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .showHelpAfterError("(millrace --help shows what there is)")
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      getOutHasColors: () => context.stdout.hasColors,
+      getErrHasColors: () => context.stderr.hasColors,
+    })
+    .exitOverride()
+    .addHelpText("after", `${PROGRAM_EXAMPLES}\n${exitCodeHelp()}`);
+  program.commandsGroup("Servers:");
+  serverCommand(program, "serve", "run a server; the same as millrace without a command", SERVE_EXAMPLES).action(
+    async (options: ServeOptions) => onExitCode(await serve(options, context)),
+  );
+  serverCommand(program, "demo", "run a server and publish a clip to it, over and over", DEMO_EXAMPLES).action(
+    async (options: ServeOptions) => onExitCode(await demo(options, context)),
+  );
+  return program.commandsGroup("Help:").helpCommand("help [command]", "print the help of a command");
+}
+
+function serverCommand(program: Command, name: string, description: string, examples: string): Command {
+  return program
+    .command(name)
+    .description(`${description.charAt(0).toUpperCase()}${description.slice(1)}.`)
+    .summary(description)
+    .allowExcessArguments(false)
+    .optionsGroup("Listeners:")
+    .option("--rtmp <address>", "[host:]port to take RTMP on; may be repeated (default: 1935)", collect)
+    .optionsGroup("Configuration:")
+    .option("--config <file>", "read settings from a YAML or JSON file")
+    .option("--set <key=value>", "set one key of docs/config.md; may be repeated", collect)
+    .option("--check", "check the configuration and exit: 0 if it is good, 78 if not")
+    .optionsGroup("Output:")
+    .addOption(new Option("--log-level <level>", "the least important lines to log").choices(LOG_LEVELS))
+    .option("--json", "one JSON object a line: start-up on stdout, log on stderr")
+    .optionsGroup("Help:")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", `${examples}\n${SOURCES_HELP}\n${exitCodeHelp()}`);
+}
+
+const LOG_LEVELS = CONFIG_KEYS.get("log.level")?.choices ?? [];
+
+function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+const PROGRAM_EXAMPLES = `
+Examples:
+  millrace                      run a server on port 1935
+  millrace demo                 the same, with a picture in it
+  millrace serve --rtmp :2935   run it on another port
+  millrace help serve           all about one command
+`;
+
+const SERVE_EXAMPLES = `
+Examples:
+  millrace serve
+  millrace serve --rtmp 127.0.0.1:1935 --rtmp '[::1]:1935'
+  millrace serve --config millrace.yml --check
+  millrace serve --set publish.busyName=refuse --set publish.graceMs=0
+  MILLRACE_RTMP=1935,127.0.0.1:2935 MILLRACE_PUBLISH_BUSY_NAME=refuse millrace serve
+`;
+
+const DEMO_EXAMPLES = `
+Examples:
+  millrace demo
+  millrace demo --rtmp 127.0.0.1:2935
+`;
+
+const SOURCES_HELP = `Settings are taken from, the first that has one:
+  1. the command line
+  2. the environment: publish.busyName is MILLRACE_PUBLISH_BUSY_NAME; MILLRACE_CONFIG names the file
+  3. the file of --config
+  4. the defaults
+docs/config.md lists all keys.
+`;
+
+function exitCodeHelp(): string {
+  return `Exit codes:\n${EXIT_CODE_MEANINGS.map(([code, meaning]) => `  ${String(code).padEnd(4)}${meaning}`).join("\n")}`;
+}

@@ -1,0 +1,87 @@
+import type { Config } from "../server/config.ts";
+import type { ConfigProblem } from "../server/config-problem.ts";
+import { describeConfigProblem } from "../server/config-problem.ts";
+import type { Log } from "../server/log.ts";
+import { type CommandContext, type RunnableServer, styleFor } from "./context.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { createLog } from "./log.ts";
+import { describeStartUp, startUpJson, startUpOf } from "./start-up.ts";
+
+export type RunServerOptions = {
+  readonly config: Config;
+  /** Logged before the start. */
+  readonly warnings: readonly ConfigProblem[];
+  /** Whether the start-up message is one line of JSON. */
+  readonly json: boolean;
+  /** Runs beside the server until `signal` aborts, which the first stop signal does. */
+  readonly beside?: { readonly key: string; readonly run: BesideServer };
+};
+
+export type BesideServer = (listeners: RunnableServer["listeners"], log: Log, signal: AbortSignal) => Promise<void>;
+
+/** Starts a server, says where it is, and runs it until signals end it. */
+export async function runServer(options: RunServerOptions, context: CommandContext): Promise<ExitCode> {
+  const { rtmp, log: logConfig, ...serverConfig } = options.config;
+  const log = createLog(logConfig, context.stderr);
+  for (const warning of options.warnings) log.warn({}, describeConfigProblem(warning));
+  const server = await context.createServer({ ...serverConfig, listen: rtmp, log });
+  try {
+    await server.start();
+  } catch (error) {
+    log.error({}, describeStartError(error));
+    return ExitCode.Failed;
+  }
+  const stopping = new AbortController();
+  let besideDone = Promise.resolve();
+  // Before anybody can know that the server runs: a signal that comes then must not just kill it.
+  const ended = untilStopped(server, log, context, async () => {
+    stopping.abort();
+    await besideDone;
+  });
+  const { beside } = options;
+  const startUp = startUpOf(context.version, server.listeners, context.networkAddresses(), beside?.key);
+  context.stdout.write(options.json ? startUpJson(startUp) : describeStartUp(startUp, styleFor(context.stdout)));
+  if (beside !== undefined) besideDone = beside.run(server.listeners, log, stopping.signal);
+  return await ended;
+}
+
+/** The first INT or TERM drains, the second ends at once, a third does not even wait for that. */
+function untilStopped(
+  server: RunnableServer,
+  log: Log,
+  context: CommandContext,
+  stopBeside: () => Promise<void>,
+): Promise<ExitCode> {
+  const ended = Promise.withResolvers<ExitCode>();
+  const fail = (error: unknown): void => {
+    log.error({ err: error }, "the server did not stop in order");
+    ended.resolve(ExitCode.Failed);
+  };
+  let count = 0;
+  const onStop = (): void => {
+    count++;
+    if (count === 1) {
+      log.info({}, "stopping: connections may finish; a second signal cuts them");
+      Promise.all([stopBeside(), server.drain()]).then(() => ended.resolve(ExitCode.Ok), fail);
+    } else if (count === 2) {
+      log.warn({}, "stopping at once");
+      server.stop().then(() => ended.resolve(ExitCode.Failed), fail);
+    } else {
+      ended.resolve(ExitCode.Failed);
+    }
+  };
+  const undo = [
+    context.onSignal("SIGINT", onStop),
+    context.onSignal("SIGTERM", onStop),
+    context.onSignal("SIGHUP", () => log.warn({}, "nothing to reload: restart to read the configuration again")),
+  ];
+  return ended.promise.finally(() => {
+    for (const stopListening of undo) stopListening();
+  });
+}
+
+/** The error says what is wrong and what to do; the command line adds how. */
+function describeStartError(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return `${reason} (on the command line: --rtmp [host:]port)`;
+}
