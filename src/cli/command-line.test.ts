@@ -25,6 +25,8 @@ type FakeContext = CommandContext & {
   readonly calls: string[];
   readonly created: MediaServerOptions[];
   signal(name: SignalName): void;
+  /** Lets time pass. */
+  pass(ms: number): void;
 };
 
 /** A command line without a process: its server opens nothing, its signals come from the test. */
@@ -38,8 +40,18 @@ function fakeContext(options: FakeOptions = {}): FakeContext {
     },
   });
   const listeners = new Map<SignalName, () => void>();
+  let nowMs = 0;
   const context: FakeContext = {
     version: "1.2.3",
+    clock: {
+      nowMs: () => nowMs,
+      async wait(delayMs) {
+        nowMs += delayMs;
+      },
+    },
+    pass(ms) {
+      nowMs += ms;
+    },
     stdout: output("stdout"),
     stderr: output("stderr"),
     environment: options.environment ?? {},
@@ -240,10 +252,26 @@ test("a second signal ends at once, with 1", async () => {
 
 test("a third signal does not even wait for that", async () => {
   const server = { drain: () => new Promise<void>(() => {}), stop: () => new Promise<void>(() => {}) };
-  const onStart = ({ signal }: FakeContext): void => {
-    for (let count = 0; count < 3; count++) signal("SIGINT");
+  const onStart = ({ signal, pass }: FakeContext): void => {
+    for (let count = 0; count < 3; count++) {
+      signal("SIGINT");
+      pass(250);
+    }
   };
   equal((await run([], { server, onStart })).code, ExitCode.Failed);
+});
+
+test("a Ctrl+C that npm passes on again counts once", async () => {
+  const drained = Promise.withResolvers<void>();
+  const onStart = ({ signal, pass }: FakeContext): void => {
+    signal("SIGINT");
+    pass(249);
+    signal("SIGINT");
+    drained.resolve();
+  };
+  const { code, context } = await run([], { server: { drain: () => drained.promise }, onStart });
+  equal(code, ExitCode.Ok);
+  deepEqual(context.calls, ["start"]);
 });
 
 test("a drain that fails exits with 1 and says why", async () => {

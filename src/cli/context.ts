@@ -4,6 +4,7 @@ import { styleText } from "node:util";
 import type { MediaServer } from "../server/media-server.ts";
 import type { MediaServerOptions } from "../server/options.ts";
 import type { PublishedStream } from "./keep-publishing.ts";
+import { type Clock, systemClock } from "./publish-loop.ts";
 import type { NetworkAddress } from "./start-up.ts";
 
 /** Standard output or standard error. */
@@ -22,6 +23,7 @@ export type CommandContext = {
   readonly version: string;
   readonly stdout: Output;
   readonly stderr: Output;
+  readonly clock: Clock;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readFile(path: string): string;
   networkAddresses(): readonly NetworkAddress[];
@@ -45,6 +47,7 @@ export function processContext(): CommandContext {
     version: readVersion(),
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
+    clock: systemClock,
     environment: process.env,
     readFile: (path) => readFileSync(path, "utf8"),
     networkAddresses: () =>

@@ -2,7 +2,6 @@ import { type Clip, readClip } from "./clip.ts";
 import type { CommandContext } from "./context.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { keepPublishing } from "./keep-publishing.ts";
-import { systemClock } from "./publish-loop.ts";
 import { type ServeOptions, serve } from "./serve.ts";
 import { loopbackUrl } from "./start-up.ts";
 
@@ -24,7 +23,7 @@ export async function demo(options: ServeOptions, context: CommandContext): Prom
       const [listener] = listeners;
       if (listener === undefined) return;
       const open = () => context.openStream(loopbackUrl(listener, "live"), DEMO_KEY, signal);
-      await keepPublishing({ clip, open, clock: systemClock, log }, signal);
+      await keepPublishing({ clip, open, clock: context.clock, log }, signal);
     },
   });
 }

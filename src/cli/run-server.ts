@@ -45,6 +45,9 @@ export async function runServer(options: RunServerOptions, context: CommandConte
   return await ended;
 }
 
+/** `npm start` passes on the INT of a Ctrl+C, which the terminal has sent to us too: these two count as one. */
+const SAME_KEY_PRESS_MS = 250;
+
 /** The first INT or TERM drains, the second ends at once, a third does not even wait for that. */
 function untilStopped(
   server: RunnableServer,
@@ -58,6 +61,13 @@ function untilStopped(
     ended.resolve(ExitCode.Failed);
   };
   let count = 0;
+  let lastInterruptMs = Number.NEGATIVE_INFINITY;
+  const onInterrupt = (): void => {
+    const nowMs = context.clock.nowMs();
+    const isRepeated = nowMs - lastInterruptMs < SAME_KEY_PRESS_MS;
+    lastInterruptMs = nowMs;
+    if (!isRepeated) onStop();
+  };
   const onStop = (): void => {
     count++;
     if (count === 1) {
@@ -71,7 +81,7 @@ function untilStopped(
     }
   };
   const undo = [
-    context.onSignal("SIGINT", onStop),
+    context.onSignal("SIGINT", onInterrupt),
     context.onSignal("SIGTERM", onStop),
     context.onSignal("SIGHUP", () => log.warn({}, "nothing to reload: restart to read the configuration again")),
   ];

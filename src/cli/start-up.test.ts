@@ -51,7 +51,7 @@ Publish to it (OBS: Settings, Stream, Service: Custom):
 Send a test picture:
   ffmpeg -re -f lavfi -i testsrc2=size=1280x720:rate=30 -f lavfi -i sine=frequency=440 -c:v libx264 -preset veryfast -tune zerolatency -pix_fmt yuv420p -g 60 -c:a aac -f flv rtmp://127.0.0.1:1935/live/test
 
-  Or run millrace demo instead of this: it sends a clip, without any encoder.
+  Or run npx millrace demo instead of this: it sends a clip, without any encoder.
 
 Play it, in any RTMP player:
   rtmp://127.0.0.1:1935/live/test

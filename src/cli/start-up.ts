@@ -66,7 +66,7 @@ export function describeStartUp(startUp: StartUp, style: Style): string {
       : [
           [style("bold", "Publish to it (OBS: Settings, Stream, Service: Custom):"), ...server, key],
           [style("bold", "Send a test picture:"), `  ${startUp.testPicture}`],
-          ["  Or run millrace demo instead of this: it sends a clip, without any encoder."],
+          ["  Or run npx millrace demo instead of this: it sends a clip, without any encoder."],
         ]),
     [style("bold", "Play it, in any RTMP player:"), `  ${style("cyan", startUp.url)}`, `  ${startUp.play}`],
     [style("dim", "Ctrl+C stops the server.")],
