@@ -1,12 +1,15 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { ProtocolError } from "../../src/errors.ts";
 
-export type Decoder<Value> = {
+export type Decoder = {
   push(bytes: Uint8Array): void;
-  next(): Value | undefined;
+  next(): unknown;
 };
 
-type Outcome<Value> = { readonly values: Value[]; readonly error: unknown };
+/** What a decoder gives. */
+type ValueOf<D extends Decoder> = Exclude<ReturnType<D["next"]>, undefined>;
+type React<D extends Decoder> = (value: ValueOf<D>, decoder: D) => void;
+type Outcome<D extends Decoder> = { readonly values: ValueOf<D>[]; readonly error: unknown };
 
 /** Longer inputs are cut at places spread over them, so that a test stays quick. */
 const MAX_CUTS = 600;
@@ -17,12 +20,8 @@ const MAX_CUTS = 600;
  * buffer that is overwritten once the decoder wants more, so a decoder that keeps a view of it is found out.
  * `react` is called with each value before the next is read.
  */
-export function decodeEveryWay<Value, D extends Decoder<Value>>(
-  create: () => D,
-  bytes: Uint8Array,
-  react?: (value: Value, decoder: D) => void,
-): Value[] {
-  const decode = (pieces: readonly Uint8Array[]): Outcome<Value> => decodePieces(create(), pieces, react);
+export function decodeEveryWay<D extends Decoder>(create: () => D, bytes: Uint8Array, react?: React<D>): ValueOf<D>[] {
+  const decode = (pieces: readonly Uint8Array[]): Outcome<D> => decodePieces(create(), pieces, react);
   const whole = decode([bytes]);
   expectSame(decode(Array.from(bytes, (byte) => Uint8Array.of(byte))), whole, "byte by byte");
   const step = Math.max(1, Math.ceil(bytes.length / MAX_CUTS));
@@ -34,12 +33,12 @@ export function decodeEveryWay<Value, D extends Decoder<Value>>(
   return whole.values;
 }
 
-function decodePieces<Value, D extends Decoder<Value>>(
+function decodePieces<D extends Decoder>(
   decoder: D,
   pieces: readonly Uint8Array[],
-  react: ((value: Value, decoder: D) => void) | undefined,
-): Outcome<Value> {
-  const values: Value[] = [];
+  react: React<D> | undefined,
+): Outcome<D> {
+  const values: ValueOf<D>[] = [];
   try {
     for (const piece of pieces) {
       const buffer = piece.slice();
@@ -53,13 +52,13 @@ function decodePieces<Value, D extends Decoder<Value>>(
   }
 }
 
-function decodeUnread<Value, D extends Decoder<Value>>(
+function decodeUnread<D extends Decoder>(
   decoder: D,
   bytes: Uint8Array,
   cut: number,
-  react: ((value: Value, decoder: D) => void) | undefined,
-): Outcome<Value> {
-  const values: Value[] = [];
+  react: React<D> | undefined,
+): Outcome<D> {
+  const values: ValueOf<D>[] = [];
   try {
     decoder.push(bytes.slice(0, cut));
     decoder.push(bytes.slice(cut));
@@ -70,18 +69,18 @@ function decodeUnread<Value, D extends Decoder<Value>>(
   }
 }
 
-function drain<Value, D extends Decoder<Value>>(
-  decoder: D,
-  values: Value[],
-  react: ((value: Value, decoder: D) => void) | undefined,
-): void {
-  for (let value = decoder.next(); value !== undefined; value = decoder.next()) {
+function drain<D extends Decoder>(decoder: D, values: ValueOf<D>[], react: React<D> | undefined): void {
+  for (let value = nextOf(decoder); value !== undefined; value = nextOf(decoder)) {
     values.push(structuredClone(value));
     react?.(value, decoder);
   }
 }
 
-function expectSame<Value>(found: Outcome<Value>, whole: Outcome<Value>, way: string): void {
+function nextOf<D extends Decoder>(decoder: D): ValueOf<D> | undefined {
+  return decoder.next() as ValueOf<D> | undefined;
+}
+
+function expectSame<D extends Decoder>(found: Outcome<D>, whole: Outcome<D>, way: string): void {
   deepEqual(found.values, whole.values, `fed ${way}`);
   equal(codeOf(found.error), codeOf(whole.error), `the error when fed ${way}`);
 }

@@ -1,0 +1,178 @@
+import { type Message, type Priority, priorityOf } from "../message/message.ts";
+import type { ChunkEncoder } from "./chunk-encoder.ts";
+
+/** Where another message may cut in: behind a whole message, or behind each chunk. */
+export type Interleave = "message" | "chunk";
+
+export type OutboundSchedulerOptions = {
+  /** @default "message" */
+  readonly interleave?: Interleave;
+  /**
+   * Bytes that may wait in audio, data and video together, and as many again in control and calls; each message counts
+   * with 64 bytes above its payload. @default 17 MiB, so that the longest message fits
+   */
+  readonly maxQueuedBytes?: number;
+};
+
+export const DEFAULT_MAX_QUEUED_BYTES: number = 17 * 1024 * 1024;
+/** What a queued message counts above its payload, so that empty ones are bounded as well. */
+const MESSAGE_BYTES = 64;
+
+type QueuedMessage = {
+  readonly message: Message;
+  readonly chunkStreamId: number;
+  /** Payload bytes that went out. */
+  offset: number;
+  isStarted: boolean;
+};
+
+type Channel = {
+  /** Turns in a round, when others wait as well. */
+  readonly weight: number;
+  turnsLeft: number;
+  queue: QueuedMessage[];
+  queuedBytes: number;
+};
+
+/** The messages of a chunk stream that wait, all in one channel: so they keep their order. */
+type Lane = { readonly channel: Channel; waiting: number };
+
+/** In the order of `Priority`: audio before data before video, but none of them starves. Control always goes first. */
+const WEIGHTS = [Number.POSITIVE_INFINITY, 8, 4, 1] as const;
+
+/**
+ * Decides what is sent next on a connection. Control and calls go first, then audio, data and video take turns of 8, 4 and
+ * 1 while more than one of them waits. First in, first out within a channel and within a chunk stream.
+ */
+export class OutboundScheduler {
+  readonly #encoder: ChunkEncoder;
+  readonly #interleave: Interleave;
+  readonly #maxQueuedBytes: number;
+  readonly #channels: readonly Channel[] = WEIGHTS.map((weight) => ({
+    weight,
+    turnsLeft: weight,
+    queue: [],
+    queuedBytes: 0,
+  }));
+  readonly #lanes = new Map<number, Lane>();
+  #queuedMessages = 0;
+
+  constructor(encoder: ChunkEncoder, options: OutboundSchedulerOptions = {}) {
+    this.#encoder = encoder;
+    this.#interleave = options.interleave ?? "message";
+    this.#maxQueuedBytes = options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED_BYTES;
+  }
+
+  /** Payload bytes that wait. */
+  get queuedBytes(): number {
+    return this.#channels.reduce((sum, channel) => sum + channel.queuedBytes, 0);
+  }
+
+  get queuedMessages(): number {
+    return this.#queuedMessages;
+  }
+
+  /** No message is half sent, so another writer of whole messages may follow what was taken. */
+  get isBetweenMessages(): boolean {
+    return this.#channels.every(({ queue: [head] }) => head === undefined || !head.isStarted);
+  }
+
+  queuedMessagesOf(priority: Priority): number {
+    return this.#channelOf(priority).queue.length;
+  }
+
+  /** False when the queue is full: nothing was queued. The payload must not change until the message was taken. */
+  push(message: Message, chunkStreamId: number): boolean {
+    const lane = this.#laneOf(message, chunkStreamId);
+    if (!this.#hasRoom(lane.channel, message.payload.length)) return false;
+    this.#lanes.set(chunkStreamId, lane);
+    lane.waiting++;
+    lane.channel.queue.push({ message, chunkStreamId, offset: 0, isStarted: false });
+    lane.channel.queuedBytes += message.payload.length;
+    this.#queuedMessages++;
+    return true;
+  }
+
+  /**
+   * The next chunks, as bytes that belong to the caller: stops at the first border (of a message, or of a chunk) at or
+   * beyond `maxBytes`. Empty when nothing waits.
+   */
+  take(maxBytes: number = Number.POSITIVE_INFINITY): Uint8Array[] {
+    if (this.#queuedMessages === 0) return [];
+    this.#encoder.reserve(Math.min(maxBytes, this.#encoder.encodedLengthAtMost(heldBytes(this.#channels))));
+    while (this.#queuedMessages > 0 && this.#encoder.length < maxBytes) this.#sendUnit(this.#nextChannel());
+    return this.#encoder.length > 0 ? [this.#encoder.takeOutput()] : [];
+  }
+
+  /** Drops the messages that `isDroppable` names, except one that is half sent; returns how many. */
+  dropUnsent(isDroppable: (message: Message, chunkStreamId: number) => boolean): number {
+    const before = this.#queuedMessages;
+    for (const channel of this.#channels) {
+      channel.queue = channel.queue.filter((queued) => {
+        if (queued.isStarted || !isDroppable(queued.message, queued.chunkStreamId)) return true;
+        this.#forget(channel, queued);
+        return false;
+      });
+    }
+    return before - this.#queuedMessages;
+  }
+
+  #laneOf(message: Message, chunkStreamId: number): Lane {
+    const lane = this.#lanes.get(chunkStreamId);
+    return lane ?? { channel: this.#channelOf(priorityOf(message.type)), waiting: 0 };
+  }
+
+  #channelOf(priority: Priority): Channel {
+    const channel = this.#channels[priority];
+    if (channel === undefined) throw new RangeError(`no channel of priority ${priority}`);
+    return channel;
+  }
+
+  #hasRoom(channel: Channel, byteLength: number): boolean {
+    const isControl = channel.weight === Number.POSITIVE_INFINITY;
+    const sharers = this.#channels.filter(({ weight }) => (weight === Number.POSITIVE_INFINITY) === isControl);
+    return heldBytes(sharers) + byteLength + MESSAGE_BYTES <= this.#maxQueuedBytes;
+  }
+
+  /** The most urgent channel that waits and has turns left in this round. */
+  #nextChannel(): Channel {
+    const waiting = this.#channels.find((channel) => channel.queue.length > 0 && channel.turnsLeft > 0);
+    if (waiting !== undefined) return waiting;
+    for (const channel of this.#channels) channel.turnsLeft = channel.weight;
+    return this.#nextChannel();
+  }
+
+  #sendUnit(channel: Channel): void {
+    channel.turnsLeft--;
+    const [head] = channel.queue;
+    if (head === undefined) return;
+    if (this.#interleave === "message") {
+      this.#encoder.reserve(this.#encoder.encodedLengthAtMost(head.message.payload.length));
+    }
+    do this.#sendChunk(channel, head);
+    while (this.#interleave === "message" && head.offset < head.message.payload.length);
+    if (head.offset < head.message.payload.length) return;
+    channel.queue.shift();
+    this.#forget(channel, head);
+  }
+
+  #sendChunk(channel: Channel, queued: QueuedMessage): void {
+    const offset = this.#encoder.writeChunk(queued.message, queued.chunkStreamId, queued.offset);
+    channel.queuedBytes -= offset - queued.offset;
+    queued.offset = offset;
+    queued.isStarted = true;
+  }
+
+  #forget(channel: Channel, queued: QueuedMessage): void {
+    channel.queuedBytes -= queued.message.payload.length - queued.offset;
+    this.#queuedMessages--;
+    const lane = this.#lanes.get(queued.chunkStreamId);
+    if (lane !== undefined && --lane.waiting === 0) this.#lanes.delete(queued.chunkStreamId);
+  }
+}
+
+function heldBytes(channels: readonly Channel[]): number {
+  let sum = 0;
+  for (const channel of channels) sum += channel.queuedBytes + channel.queue.length * MESSAGE_BYTES;
+  return sum;
+}
