@@ -1,0 +1,53 @@
+import type { UserControl } from "../message/control.ts";
+
+type Ping = { readonly sentAtMs: number; readonly timestampMs: number };
+
+/** Whether the peer is there: any byte of it shows that, and the answer to a ping shows how far away it is. */
+export class Liveness {
+  readonly #pingAfterSilenceMs: number;
+  #nowMs: number | undefined;
+  #heardAtMs = 0;
+  #heardBytes = 0;
+  #waitingPing: Ping | undefined;
+  #roundTripMs: number | undefined;
+
+  constructor(pingAfterSilenceMs: number = Number.POSITIVE_INFINITY) {
+    this.#pingAfterSilenceMs = pingAfterSilenceMs;
+  }
+
+  /** How long nothing came from the peer, as of the last `now`. */
+  get silentMs(): number {
+    return this.#nowMs === undefined ? 0 : this.#nowMs - this.#heardAtMs;
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
+  }
+
+  /** The peer was silent long enough, and was not pinged for as long. */
+  get isPingDue(): boolean {
+    if (this.#nowMs === undefined || this.silentMs < this.#pingAfterSilenceMs) return false;
+    return this.#waitingPing === undefined || this.#nowMs - this.#waitingPing.sentAtMs >= this.#pingAfterSilenceMs;
+  }
+
+  /** Tells the time and how many bytes have come so far. */
+  now(nowMs: number, bytesReceived: number): void {
+    if (this.#nowMs === undefined || bytesReceived > this.#heardBytes) this.#heardAtMs = nowMs;
+    this.#heardBytes = bytesReceived;
+    this.#nowMs = nowMs;
+  }
+
+  createPing(nowMs: number): UserControl {
+    const timestampMs = nowMs >>> 0;
+    this.#waitingPing = { sentAtMs: nowMs, timestampMs };
+    this.#nowMs ??= nowMs;
+    return { kind: "ping-request", timestampMs };
+  }
+
+  /** A ping was answered. Answers that fit no waiting ping are ignored. */
+  pong(timestampMs: number): void {
+    if (this.#waitingPing?.timestampMs !== timestampMs) return;
+    this.#roundTripMs = Math.max(0, (this.#nowMs ?? 0) - this.#waitingPing.sentAtMs);
+    this.#waitingPing = undefined;
+  }
+}
