@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { decodeEveryWay } from "../../../test/support/decode-every-way.ts";
 import { concatBytes } from "../../bytes/concat.ts";
+import { ProtocolError } from "../../errors.ts";
 import { decodeSetChunkSize, encodeSetChunkSize } from "../message/control.ts";
 import { type Message, MessageType } from "../message/message.ts";
 import { ChunkDecoder } from "./chunk-decoder.ts";
@@ -79,6 +80,26 @@ test("whatever is interleaved, each chunk stream delivers its messages whole and
       }
     }),
     { numRuns: 60 },
+  );
+});
+
+test("a decoder fed with anything gives messages or a ProtocolError, and the same however the bytes are cut", () => {
+  const chunkByte = fc.oneof(fc.constantFrom(0x00, 0x01, 0x04, 0x06, 0x44, 0x84, 0xc4, 0xc6, 0xff, 0x02), fc.nat(255));
+  const anything = fc.array(chunkByte, { maxLength: 160 }).map((bytes) => Uint8Array.from(bytes));
+  fc.assert(
+    fc.property(anything, fc.integer({ min: 1, max: 40 }), fc.boolean(), (bytes, chunkSize, isStrict) => {
+      const create = (): ChunkDecoder => {
+        const decoder = new ChunkDecoder({ isStrict });
+        decoder.setChunkSize(chunkSize);
+        return decoder;
+      };
+      try {
+        decodeEveryWay(create, bytes);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+      }
+    }),
+    { numRuns: 300 },
   );
 });
 
