@@ -4,9 +4,12 @@ import { decodeEveryWay } from "../../../test/support/decode-every-way.ts";
 import { concatBytes } from "../../bytes/concat.ts";
 import { hex } from "../../bytes/hex.ts";
 import { ProtocolError } from "../../errors.ts";
+import { nodeCrypto } from "../../transport/node-crypto.ts";
 import { CHUNK_LIMITS_BEFORE_CONNECT, DEFAULT_CHUNK_LIMITS } from "../chunk/chunk-limits.ts";
 import { encodeStandalone, standaloneLength } from "../chunk/standalone-message.ts";
+import { createClientHandshake } from "../handshake/client-handshake.ts";
 import type { CipherPair, Handshake, HandshakeResult } from "../handshake/handshake.ts";
+import { createServerHandshake } from "../handshake/server-handshake.ts";
 import { encodeAggregate } from "../message/aggregate.ts";
 import {
   decodeUserControl,
@@ -100,6 +103,26 @@ describe("handshake", () => {
       ],
     );
   });
+
+  for (const form of ["plain", "digest"] as const) {
+    test(`a client and a server in memory, ${form}: what both queued before arrives after it`, () => {
+      const client = new Wire({ handshake: createClientHandshake({ form, nowMs: 0, crypto: nodeCrypto }) });
+      const server = new Wire({ handshake: createServerHandshake({ nowMs: 0, crypto: nodeCrypto }) });
+      client.sendChunkSize();
+      client.send(audio(1, 5000));
+      server.send(audio(2, 5000));
+      const atServer: Message[] = [];
+      const atClient: Message[] = [];
+      for (let turn = 0; turn < 3; turn++) {
+        atServer.push(...carry(client, server));
+        atClient.push(...carry(server, client));
+      }
+      deepEqual(atServer, [audio(1, 5000)]);
+      deepEqual(atClient, [audio(2, 5000)]);
+      equal(server.bytesReceived, client.bytesSent);
+      equal(client.bytesReceived, server.bytesSent);
+    });
+  }
 
   test("errors tell the place in the connection", () => {
     const wire = createWire();
