@@ -90,7 +90,8 @@ function sound(): string {
   const melody = MELODY.map((hertz, index) => bell(hertz, index * noteSeconds, noteSeconds, 0.28));
   const bass = BASS.map((hertz, index) => bell(hertz, index * bassSeconds, bassSeconds, 0.18));
   const all = [...melody, ...bass].filter((note) => note !== "").join("+");
-  return `aevalsrc=exprs='${all}|${all}':s=${SAMPLE_RATE}:d=${SOUND_SECONDS}`;
+  // The encoder's frame of silence would stand before 0, and move all pictures.
+  return `aevalsrc=exprs='${all}|${all}':s=${SAMPLE_RATE}:d=${SOUND_SECONDS},asetpts=PTS+1024`;
 }
 
 function bell(hertz: number, startSeconds: number, lengthSeconds: number, volume: number): string {
