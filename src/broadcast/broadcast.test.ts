@@ -6,13 +6,15 @@ import { ChunkDecoder } from "../rtmp/chunk/chunk-decoder.ts";
 import type { Message } from "../rtmp/message/message.ts";
 import { Broadcast, type BroadcastOptions } from "./broadcast.ts";
 import type { Publication, Publisher } from "./publication.ts";
-import type { Viewer, ViewerNotice, ViewerOutput } from "./viewer.ts";
+import type { Viewer, ViewerNotice } from "./viewer.ts";
 
 /** A player of which the test decides when it takes bytes. */
-class TestPlayer implements ViewerOutput {
+class TestPlayer {
+  readonly kind = "bytes";
   readonly streamId: number = 1;
   readonly events: string[] = [];
   unsentBytes = 0;
+  takenBytes = 0;
   isReading = true;
   viewer: Viewer | undefined;
   readonly #decoder = new ChunkDecoder();
@@ -21,9 +23,14 @@ class TestPlayer implements ViewerOutput {
     this.#decoder.setChunkSize(chunkSize);
   }
 
+  get isReady(): boolean {
+    return this.unsentBytes === 0;
+  }
+
   write(pieces: readonly Uint8Array[]): void {
     const bytes = concatBytes(pieces);
-    if (!this.isReading) this.unsentBytes += bytes.length;
+    if (this.isReading) this.takenBytes += bytes.length;
+    else this.unsentBytes += bytes.length;
     this.#decoder.push(bytes.slice());
     for (let message = this.#decoder.next(); message !== undefined; message = this.#decoder.next()) {
       this.events.push(describe(message));
@@ -42,9 +49,10 @@ class TestPlayer implements ViewerOutput {
     return this.events.splice(0);
   }
 
-  drain(nowMs: number): void {
+  drain(): void {
+    this.takenBytes += this.unsentBytes;
     this.unsentBytes = 0;
-    this.viewer?.serve(nowMs);
+    this.viewer?.serve();
   }
 }
 
@@ -96,8 +104,8 @@ function frame(
 const key = { isKeyframe: true };
 const config = { isConfig: true };
 
-function join(broadcast: Broadcast, player: TestPlayer, nowMs = 0): Viewer {
-  const viewer = broadcast.join(player, nowMs);
+function join(broadcast: Broadcast, player: TestPlayer): Viewer {
+  const viewer = broadcast.join(player);
   player.viewer = viewer;
   return viewer;
 }
@@ -155,7 +163,7 @@ test("sound without pictures is joined within the last second", () => {
   publication.write(frame("audio", 0, 0, config), 0);
   for (let time = 0; time <= 5000; time += 100) publication.write(frame("audio", time, 1), time);
   const player = new TestPlayer();
-  join(broadcast, player, 5000);
+  join(broadcast, player);
   const seen = player.take();
   equal(seen[0]?.startsWith("audio"), true);
   ok(seen.length >= 2 && seen.length <= 12, seen.join());
@@ -169,7 +177,7 @@ test("where no keyframe came for too many bytes, newcomers get sound at once and
   publication.write(frame("video", 0, 1, key), 0);
   for (let time = 40; time < 400; time += 40) publication.write(frame("video", time, 2, {}, 20_000), time);
   const player = new TestPlayer();
-  join(broadcast, player, 400);
+  join(broadcast, player);
   publication.write(frame("video", 400, 3), 400);
   publication.write(frame("audio", 410, 4), 410);
   publication.write(frame("video", 440, 5, key), 440);
@@ -235,12 +243,12 @@ test("a slow viewer is told of the end only behind what it still has to get", ()
   const { publication } = publish(broadcast);
   player.isReading = false;
   publication.write(frame("video", 0, 1, key), 0);
-  player.viewer?.serve(0);
+  player.viewer?.serve();
   publication.write(frame("video", 40, 2), 40);
   publication.end("unpublished", 50);
   deepEqual(player.take(), ["publish", "video 0 1"]);
   player.isReading = true;
-  player.drain(60);
+  player.drain();
   deepEqual(player.take(), ["video 40 2", "unpublish"]);
 });
 
@@ -267,7 +275,7 @@ test("a viewer that lags too far gets sound, configurations, and pictures from t
   const { publication } = publish(broadcast);
   publication.write(frame("video", 0, 1, key), 0);
   player.isReading = false;
-  viewer.serve(0);
+  viewer.serve();
   player.take();
   for (let time = 40; time <= 2000; time += 40) publication.write(frame("video", time, 2, {}, 2000), time);
   publication.write(frame("audio", 2010, 3), 2010);
@@ -276,7 +284,7 @@ test("a viewer that lags too far gets sound, configurations, and pictures from t
   publication.write(frame("video", 2080, 6, { isDisposable: true }, 2000), 2080);
   publication.write(frame("video", 2120, 7, {}, 2000), 2120);
   player.isReading = true;
-  player.drain(2120);
+  player.drain();
   deepEqual(player.take(), ["audio 2010 3", "video 2020 4", "video 2040 5", "video 2120 7"]);
   equal(viewer.counters.skips, 1);
   equal(viewer.counters.droppedMessages, 51);
@@ -291,12 +299,12 @@ test("a laggard without a keyframe in reach gets sound until one comes", () => {
   const { publication } = publish(broadcast);
   publication.write(frame("video", 0, 1, key), 0);
   player.isReading = false;
-  viewer.serve(0);
+  viewer.serve();
   player.take();
   for (let time = 40; time <= 800; time += 40) publication.write(frame("video", time, 2, {}, 2000), time);
   publication.write(frame("audio", 810, 3), 810);
   player.isReading = true;
-  player.drain(810);
+  player.drain();
   publication.write(frame("video", 840, 4), 840);
   flush(840);
   publication.write(frame("video", 880, 5, key), 880);
@@ -312,16 +320,16 @@ test("a lag in time counts as well as one in bytes, but what a newcomer gets is 
   publication.write(frame("video", 0, 1, key, 1500), 0);
   for (let time = 40; time <= 4000; time += 40) publication.write(frame("video", time, 2, {}, 1500), time);
   const newcomer = new TestPlayer();
-  const viewer = join(broadcast, newcomer, 4000);
+  const viewer = join(broadcast, newcomer);
   equal(newcomer.take().length, 101);
   equal(viewer.counters.skips, 0);
   newcomer.isReading = false;
   publication.write(frame("video", 4040, 3, {}, 1500), 4040);
-  viewer.serve(4040);
+  viewer.serve();
   newcomer.take();
   for (let time = 4080; time <= 6000; time += 40) publication.write(frame("video", time, 4, {}, 1500), time);
   newcomer.isReading = true;
-  newcomer.drain(6000);
+  newcomer.drain();
   equal(viewer.counters.skips, 1);
 });
 
@@ -376,7 +384,7 @@ test("a paused viewer goes on at the newest keyframe", () => {
   publication.write(frame("video", 80, 3, key), 80);
   publication.write(frame("video", 120, 4), 120);
   flush(120);
-  broadcast.resume(viewer, 130);
+  broadcast.resume(viewer);
   deepEqual(player.take(), ["publish", "video 0 1", "video 80 3", "video 120 4"]);
 });
 

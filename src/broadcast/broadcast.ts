@@ -45,6 +45,9 @@ export const DEFAULT_BROADCAST_OPTIONS: Omit<BroadcastOptions, "schedule"> = {
 /** How much is written between two looks at what nobody needs any more. */
 const TRIM_STEP_BYTES = 64 * 1024;
 
+/** What newcomers get first are configurations. */
+const PRELUDE_ENTRY = { isKeyframe: false, isConfig: true, isDisposable: false };
+
 /** What a broadcast has done so far. */
 export type BroadcastCounters = {
   readonly timeline: TimelineCounters;
@@ -143,21 +146,21 @@ export class Broadcast {
     const publication = this.#createPublication(this.#hasBeenPublished);
     this.#hasBeenPublished = true;
     this.#current = { publisher, publication, lastWriteMs: nowMs };
-    if (!isReturn) for (const viewer of this.#viewers.slice()) viewer.notify("publish", nowMs);
+    if (!isReturn) for (const viewer of this.#viewers.slice()) viewer.notify("publish");
     return { kind: "accepted", publication, isReturn };
   }
 
   /** Adds a viewer: it gets configurations and metadata, then the newest keyframe and what followed, at once. */
-  join(output: ViewerOutput, nowMs: number): Viewer {
+  join(output: ViewerOutput): Viewer {
     const start = this.#joinPoint.current();
     const group = this.#joined++ % this.#groups;
     const viewer = new Viewer(this.#viewerSource, output, { ...start, group });
     viewer.index = this.#viewers.push(viewer) - 1;
     for (const message of this.#joinPoint.prelude(output.streamId)) {
-      if (output.send === undefined) output.write([message.bytes]);
-      else output.send(message.message);
+      if (output.kind === "bytes") output.write([message.bytes]);
+      else output.send(message.message, PRELUDE_ENTRY);
     }
-    viewer.serve(nowMs);
+    viewer.serve();
     return viewer;
   }
 
@@ -172,8 +175,8 @@ export class Broadcast {
   }
 
   /** Continues a paused viewer at the newest place that can be joined. */
-  resume(viewer: Viewer, nowMs: number): void {
-    viewer.resume(this.#joinPoint.current(), nowMs);
+  resume(viewer: Viewer): void {
+    viewer.resume(this.#joinPoint.current());
   }
 
   /** Starts with the configurations and what came since the newest keyframe. Returns a function that unsubscribes. */
@@ -196,7 +199,7 @@ export class Broadcast {
     const end = Math.min(this.#passIndex + count, this.#viewers.length);
     for (; this.#passIndex < end; this.#passIndex++) {
       const viewer = this.#viewers[this.#passIndex];
-      if (viewer !== undefined && viewer.group % this.#groups === this.#passGroup) viewer.serve(nowMs);
+      if (viewer !== undefined && viewer.group % this.#groups === this.#passGroup) viewer.serve();
     }
     if (this.#passIndex < this.#viewers.length) return true;
     if (this.#passesDue > 0) this.#scheduleIn(flushDelayMs(this.#options.flush, false), nowMs);
@@ -207,7 +210,7 @@ export class Broadcast {
   tick(nowMs: number): void {
     if (this.#graceEndsMs !== undefined && nowMs >= this.#graceEndsMs) {
       this.#graceEndsMs = undefined;
-      this.#announceEnd(nowMs);
+      this.#announceEnd();
     }
     for (const viewer of this.#viewers.slice()) viewer.tick(nowMs);
   }
@@ -284,17 +287,17 @@ export class Broadcast {
 
   #end(reason: Exclude<PublicationEnd, "replaced">, nowMs: number): void {
     this.#current = undefined;
-    for (const viewer of this.#viewers) viewer.serve(nowMs);
+    for (const viewer of this.#viewers) viewer.serve();
     if (reason === "lost" && this.#options.graceMs > 0) this.#graceEndsMs = nowMs + this.#options.graceMs;
-    else this.#announceEnd(nowMs);
+    else this.#announceEnd();
   }
 
   /** The publisher is gone for good: viewers and subscribers are told, and newcomers wait for the next one. */
-  #announceEnd(nowMs: number): void {
+  #announceEnd(): void {
     this.#joinPoint.startPublication();
     for (const subscriber of this.#subscribers) subscriber.end();
     this.#subscribers.clear();
-    for (const viewer of this.#viewers.slice()) viewer.notify("unpublish", nowMs);
+    for (const viewer of this.#viewers.slice()) viewer.notify("unpublish");
     this.#trim();
   }
 

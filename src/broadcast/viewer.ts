@@ -6,19 +6,30 @@ import type { LogEntry, MessageLog } from "./message-log.ts";
 export type ViewerNotice = "publish" | "unpublish";
 
 /** Where a viewer's bytes go: one message stream of a connection. Called synchronously: queue, but neither wait nor throw. */
-export type ViewerOutput = {
+export type ViewerOutput = SharedBytesOutput | MessagesOutput;
+
+type CommonOutput = {
   /** The message stream id that `play` was called on. */
   readonly streamId: number;
-  /** What waits to be sent: the viewer is left alone until this is 0 and `drained` is called. */
+  /** Whether it takes more now; where it does not, `Viewer.serve` is called when it does again. */
+  readonly isReady: boolean;
+  /** What waits to be sent. */
   readonly unsentBytes: number;
-  /** RTMP bytes of whole messages; shared by all viewers: do not change them. */
-  write(pieces: readonly Uint8Array[]): void;
-  /** Set where chunks of several messages are interleaved: takes messages instead of bytes. */
-  readonly send?: (message: Message) => void;
+  /** What has been sent so far: a viewer with unsent bytes for which this stands still is closed after a time. */
+  readonly takenBytes: number;
   notify(notice: ViewerNotice): void;
   /** The viewer took nothing for too long: say so, and close. */
   closeSlow(blockedMs: number): void;
 };
+
+/** Takes the RTMP bytes of whole messages, made once for all viewers: do not change them. */
+type SharedBytesOutput = CommonOutput & { readonly kind: "bytes"; write(pieces: readonly Uint8Array[]): void };
+
+/** Takes message by message, where chunks of several are interleaved. */
+type MessagesOutput = CommonOutput & { readonly kind: "messages"; send(message: Message, entry: SentEntry): void };
+
+/** What an output may decide by. */
+export type SentEntry = Pick<LogEntry, "isKeyframe" | "isConfig" | "isDisposable">;
 
 /** What a viewer got and did not get. */
 export type ViewerCounters = {
@@ -49,6 +60,7 @@ export class Viewer {
   readonly #selection: Selection & { wantsAudio: boolean; wantsVideo: boolean };
   #position: number;
   #isPaused = false;
+  #takenBytes = 0;
   #blockedSinceMs: number | undefined;
   #notice: ViewerNotice | undefined;
   /** What a newcomer is behind by design; no lag until it has caught up. */
@@ -73,35 +85,32 @@ export class Viewer {
     return this.#position;
   }
 
-  /** Milliseconds without a byte taken; 0 when it keeps up. */
-  blockedMs(nowMs: number): number {
-    return this.#blockedSinceMs === undefined ? 0 : nowMs - this.#blockedSinceMs;
-  }
-
   /** Sends what is new if the viewer can take it. The hot path: once for each viewer and flush. */
-  serve(nowMs: number): void {
+  serve(): void {
     // A full output may call back at once: the loop below goes on then.
     if (this.#isServing) return;
     this.#isServing = true;
-    while (this.#position < this.#source.log.head && !this.#isPaused && !this.#isBlocked(nowMs)) this.#sendSome();
+    while (this.#position < this.#source.log.head && !this.#isPaused && this.#output.isReady) this.#sendSome();
     this.#isServing = false;
     if (this.#notice !== undefined && this.#position === this.#source.log.head) this.#deliverNotice();
   }
 
   /** Tells the viewer once it has got all that came before. */
-  notify(notice: ViewerNotice, nowMs: number): void {
+  notify(notice: ViewerNotice): void {
     if (this.#notice === undefined) this.#notice = notice;
     // A publisher that is back before its end was told: nothing happened.
     else if (this.#notice !== notice) this.#notice = undefined;
-    this.serve(nowMs);
+    this.serve();
     if (this.#isPaused) this.#deliverNotice();
   }
 
   /** Closes a viewer that took nothing for longer than its limit. */
   tick(nowMs: number): void {
-    if (this.#output.unsentBytes === 0) this.#blockedSinceMs = undefined;
+    const { unsentBytes, takenBytes } = this.#output;
+    if (unsentBytes === 0 || takenBytes !== this.#takenBytes) this.#blockedSinceMs = undefined;
     else this.#blockedSinceMs ??= nowMs;
-    const blockedMs = this.blockedMs(nowMs);
+    this.#takenBytes = takenBytes;
+    const blockedMs = nowMs - (this.#blockedSinceMs ?? nowMs);
     if (blockedMs > this.#source.limits.blockedTimeoutMs) this.#output.closeSlow(blockedMs);
   }
 
@@ -119,22 +128,13 @@ export class Viewer {
   }
 
   /** Goes on at `position`, the newest place that can be joined, if that lies ahead. */
-  resume(start: { position: number; needsKeyframe: boolean }, nowMs: number): void {
+  resume(start: { position: number; needsKeyframe: boolean }): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     if (start.position > this.#position) this.#position = start.position;
     this.#joinHead = this.#source.log.head;
     this.#selection.needsKeyframe = start.needsKeyframe;
-    this.serve(nowMs);
-  }
-
-  #isBlocked(nowMs: number): boolean {
-    if (this.#output.unsentBytes === 0) {
-      this.#blockedSinceMs = undefined;
-      return false;
-    }
-    this.#blockedSinceMs ??= nowMs;
-    return true;
+    this.serve();
   }
 
   #sendSome(): void {
@@ -191,15 +191,13 @@ export class Viewer {
   }
 
   #send(from: number, to: number): void {
-    const { streamId, send } = this.#output;
+    const output = this.#output;
+    const { streamId } = output;
     this.counters.sentMessagesBytes += to - from;
-    if (send === undefined) {
-      this.#output.write(this.#source.views(streamId, from, to));
-      return;
-    }
+    if (output.kind === "bytes") return output.write(this.#source.views(streamId, from, to));
     for (const entry of this.#source.log.entries(from, to)) {
       const payload = this.#source.log.payload(entry);
-      send({ type: entry.type, timestamp: entry.timestamp >>> 0, streamId, payload });
+      output.send({ type: entry.type, timestamp: entry.timestamp >>> 0, streamId, payload }, entry);
     }
   }
 

@@ -1,12 +1,11 @@
 import { BroadcastDirectory } from "../broadcast/directory.ts";
-import type { FlushPolicy } from "../broadcast/flush-policy.ts";
-import { DEFAULT_LAG_LIMITS } from "../broadcast/lag-policy.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 import { listenTcp, type TcpListener } from "../transport/tcp-listener.ts";
+import { broadcastOptionsOf } from "./broadcast-options.ts";
 import type { ServerContext } from "./context.ts";
 import { Flusher } from "./flusher.ts";
 import { silentLog } from "./log.ts";
-import { type ListenAddress, type MediaServerOptions, type PlayOptions, resolveOptions } from "./options.ts";
+import { type ListenAddress, type MediaServerOptions, resolveOptions } from "./options.ts";
 import { RtmpConnection } from "./rtmp/connection.ts";
 
 /** Where a server accepts clients. */
@@ -54,15 +53,8 @@ class RtmpMediaServer implements MediaServer {
     const nowMs = (): number => performance.now();
     this.#addresses = options.listen;
     this.#flusher = new Flusher(nowMs);
-    const { play, publish, limits, chunkSize } = resolved;
-    const { maxLagBytes, maxLagMs, blockedTimeoutMs } = play;
-    const lag = { ...DEFAULT_LAG_LIMITS, maxLagBytes, maxLagMs, blockedTimeoutMs };
-    const { maxGopBytes } = limits;
-    const { schedule } = this.#flusher;
-    this.broadcasts = new BroadcastDirectory(
-      { ...publish, maxGopBytes, chunkSize, lag, flush: flushPolicyOf(play), schedule },
-      limits.maxBroadcasts,
-    );
+    const broadcastOptions = broadcastOptionsOf(resolved, this.#flusher.schedule);
+    this.broadcasts = new BroadcastDirectory(broadcastOptions, resolved.limits.maxBroadcasts);
     const { log = silentLog, hooks = {} } = options;
     this.#context = { options: resolved, hooks, log, directory: this.broadcasts, nowMs };
   }
@@ -177,17 +169,6 @@ class RtmpMediaServer implements MediaServer {
 }
 
 const TOO_MANY = "too many connections: one was refused";
-
-function flushPolicyOf({ flush, mergeMs, audioHoldMs }: PlayOptions): FlushPolicy {
-  switch (flush) {
-    case "instant":
-      return { kind: "instant" };
-    case "low":
-      return { kind: "low", audioHoldMs };
-    case "merge":
-      return { kind: "merge", intervalMs: mergeMs };
-  }
-}
 
 /** Without the port. */
 function addressOf(remoteAddress: string): string {

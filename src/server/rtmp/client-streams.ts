@@ -1,29 +1,24 @@
 import type { Publication } from "../../broadcast/publication.ts";
 import type { Viewer, ViewerNotice, ViewerOutput } from "../../broadcast/viewer.ts";
 import type { MediaMessage } from "../../formats/flv/media-message.ts";
-import type { Message } from "../../rtmp/message/message.ts";
 import type { PlayEvent, PublishEvent } from "../../rtmp/session/server-events.ts";
 import type { ServerSession } from "../../rtmp/session/server-session.ts";
 import type { ServerContext } from "../context.ts";
 import type { ConnectionInfo, Decision, StreamRequest } from "../hooks.ts";
 import { broadcastNameOf } from "./broadcast-name.ts";
+import { InterleavedOutput, SharedOutput, type ViewerPort } from "./viewer-outputs.ts";
 
 /** What the streams of a client need of its connection. */
 export type ConnectionPort = {
   readonly info: ConnectionInfo;
-  /** What waits to be sent to the client. */
-  readonly unsentBytes: number;
-  /** Sends bytes that many viewers share, behind everything else. */
-  writeShared(pieces: readonly Uint8Array[]): void;
-  /** Sends a message chunk by chunk, by its priority. */
-  sendMessage(message: Message): void;
+  /** Where played streams are sent. */
+  readonly viewerPort: ViewerPort;
   /** Sends what the session has queued. */
   sendReplies(): void;
   /** Puts a decision to work: at once, or when its promise settles; until then nothing more of the client is read. */
-  ask(answer: Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void;
+  ask(question: () => Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void;
   /** Ends the connection when the client had time to read its last answers. */
   close(reason: string, lastWords: () => void): void;
-  closeSlowViewer(blockedMs: number): void;
 };
 
 type PublishedStream = { readonly broadcastName: string; readonly publication: Publication };
@@ -64,19 +59,25 @@ export class ClientStreams {
   publish(event: PublishEvent): void {
     const request = this.#requestFor(event);
     if ("refusal" in request) return this.#refusePublish(event.streamId, request.refusal);
-    this.#port.ask(this.#context.hooks.onPublish?.(request), (decision) => {
-      if (!decision.allow) return this.#refusePublish(event.streamId, decision.reason);
-      this.#startPublication(event.streamId, decision.broadcastName ?? request.broadcastName);
-    });
+    this.#port.ask(
+      () => this.#context.hooks.onPublish?.(request),
+      (decision) => {
+        if (!decision.allow) return this.#refusePublish(event.streamId, decision.reason);
+        this.#startPublication(event.streamId, decision.broadcastName ?? request.broadcastName);
+      },
+    );
   }
 
   play(event: PlayEvent): void {
     const request = this.#requestFor(event);
     if ("refusal" in request) return this.#refusePlay(event.streamId, request.refusal);
-    this.#port.ask(this.#context.hooks.onPlay?.(request), (decision) => {
-      if (!decision.allow) return this.#refusePlay(event.streamId, decision.reason);
-      this.#startPlaying(event, decision.broadcastName ?? request.broadcastName);
-    });
+    this.#port.ask(
+      () => this.#context.hooks.onPlay?.(request),
+      (decision) => {
+        if (!decision.allow) return this.#refusePlay(event.streamId, decision.reason);
+        this.#startPlaying(event, decision.broadcastName ?? request.broadcastName);
+      },
+    );
   }
 
   want(streamId: number, kind: "audio" | "video", isWanted: boolean): void {
@@ -88,14 +89,14 @@ export class ClientStreams {
     if (played === undefined) return;
     // The answer first: media must not come between a resume and its status.
     this.#port.sendReplies();
-    const { directory, nowMs } = this.#context;
+    const { directory } = this.#context;
     if (isPaused) played.viewer.pause();
-    else directory.get(played.broadcastName)?.resume(played.viewer, nowMs());
+    else directory.get(played.broadcastName)?.resume(played.viewer);
   }
 
   /** The client takes bytes again. */
-  drained(nowMs: number): void {
-    for (const { viewer } of this.#played.values()) viewer.serve(nowMs);
+  drained(): void {
+    for (const { viewer } of this.#played.values()) viewer.serve();
   }
 
   unpublish(streamId: number, end: "unpublished" | "lost", reason: string): void {
@@ -143,7 +144,7 @@ export class ClientStreams {
   }
 
   #startPlaying({ streamId, wantsAudio, wantsVideo }: PlayEvent, broadcastName: string): void {
-    const { directory, nowMs, log } = this.#context;
+    const { directory, log } = this.#context;
     const { id, remoteAddress } = this.#port.info;
     const broadcast = directory.open(broadcastName);
     if (broadcast === undefined) return this.#refusePlay(streamId, "The server has too many broadcasts.");
@@ -151,7 +152,7 @@ export class ClientStreams {
     this.#session.acceptPlay(streamId, { hasPublisher: broadcast.state === "live" });
     // The answers go out before the first media byte: rtmpdump throws away what comes earlier (docs/interop.md).
     this.#port.sendReplies();
-    const viewer = broadcast.join(this.#outputFor(streamId), nowMs());
+    const viewer = broadcast.join(this.#outputFor(streamId));
     viewer.want("audio", wantsAudio);
     viewer.want("video", wantsVideo);
     this.#played.set(streamId, { broadcastName, viewer });
@@ -177,18 +178,12 @@ export class ClientStreams {
   }
 
   #outputFor(streamId: number): ViewerOutput {
-    const port = this.#port;
-    const isInterleaved = this.#context.options.play.interleave === "chunk";
-    return {
-      streamId,
-      get unsentBytes(): number {
-        return port.unsentBytes;
-      },
-      write: (pieces) => port.writeShared(pieces),
-      ...(isInterleaved && { send: (message: Message) => port.sendMessage(message) }),
-      notify: (notice) => this.#notify(streamId, notice),
-      closeSlow: (blockedMs) => port.closeSlowViewer(blockedMs),
-    };
+    const { viewerPort } = this.#port;
+    const { interleave, maxLagBytes } = this.#context.options.play;
+    const notify = (notice: ViewerNotice): void => this.#notify(streamId, notice);
+    return interleave === "chunk"
+      ? new InterleavedOutput(viewerPort, streamId, notify, maxLagBytes)
+      : new SharedOutput(viewerPort, streamId, notify);
   }
 
   #notify(streamId: number, notice: ViewerNotice): void {

@@ -2,7 +2,6 @@ import { ProtocolError, type ProtocolErrorCode } from "../../errors.ts";
 import { DEFAULT_CHUNK_LIMITS } from "../../rtmp/chunk/chunk-limits.ts";
 import { createServerHandshake } from "../../rtmp/handshake/server-handshake.ts";
 import { PeerBandwidthLimit } from "../../rtmp/message/control.ts";
-import type { Message } from "../../rtmp/message/message.ts";
 import type { ConnectEvent, ServerEvent } from "../../rtmp/session/server-events.ts";
 import { ServerSession } from "../../rtmp/session/server-session.ts";
 import { createStatus } from "../../rtmp/session/status.ts";
@@ -12,6 +11,7 @@ import { nodeCrypto } from "../../transport/node-crypto.ts";
 import type { ServerContext } from "../context.ts";
 import { ALLOW, type ConnectionInfo, type Decision } from "../hooks.ts";
 import { ClientStreams, type ConnectionPort } from "./client-streams.ts";
+import type { ViewerPort } from "./viewer-outputs.ts";
 
 /** What a refused or cut off client has time to read before the connection closes. */
 const LAST_WORDS_MS = 200;
@@ -25,6 +25,7 @@ const MAX_MESSAGE_BYTES_BEFORE_CONNECT = 64 * 1024;
  * through `#finish`. All errors of the client are caught here, and concern nobody else.
  */
 export class RtmpConnection implements ConnectionPort {
+  readonly viewerPort: ViewerPort;
   readonly #context: ServerContext;
   readonly #stream: ByteStream;
   readonly #wire: Wire;
@@ -65,17 +66,20 @@ export class RtmpConnection implements ConnectionPort {
     });
     this.#session = new ServerSession({ limits: options.limits });
     this.#streams = new ClientStreams(context, this.#session, this);
+    this.viewerPort = {
+      stream,
+      wire: this.#wire,
+      pump: () => this.#pump(),
+      closeSlow: (blockedMs) => {
+        this.#fail(new ProtocolError("viewer.slow", `the viewer took nothing for ${Math.round(blockedMs)} ms`));
+      },
+    };
     const { remoteAddress } = stream;
     this.#info = { id, remoteAddress, app: "", appQuery: "", tcUrl: "", flashVersion: "", pageUrl: "", swfUrl: "" };
   }
 
   get info(): ConnectionInfo {
     return this.#info;
-  }
-
-  get unsentBytes(): number {
-    // Without interleaving the wire holds nothing back.
-    return this.#isInterleaved ? this.#stream.unsentBytes + this.#wire.queuedBytes : this.#stream.unsentBytes;
   }
 
   /** Begins to read. */
@@ -94,7 +98,6 @@ export class RtmpConnection implements ConnectionPort {
     const { timeouts } = this.#context.options;
     this.#wire.tick(nowMs);
     this.#session.tick(nowMs);
-    if (this.#wire.isOpen) this.#handshakeEndedAtMs ??= nowMs;
     const { silentMs } = this.#wire;
     if (this.#handshakeEndedAtMs === undefined) {
       this.#limitTime(nowMs - this.#startedAtMs, timeouts.handshakeMs, "timeout.handshake");
@@ -122,18 +125,6 @@ export class RtmpConnection implements ConnectionPort {
     this.#finish("the server stopped");
   }
 
-  writeShared(pieces: readonly Uint8Array[]): void {
-    let length = 0;
-    for (const piece of pieces) length += piece.length;
-    this.#wire.noteExternalBytes(length);
-    this.#stream.write(pieces);
-  }
-
-  sendMessage(message: Message): void {
-    this.#wire.send(message);
-    this.#pump();
-  }
-
   sendReplies(): void {
     for (const reply of this.#session.takeReplies()) {
       if (!this.#wire.send(reply))
@@ -142,8 +133,9 @@ export class RtmpConnection implements ConnectionPort {
     this.#pump();
   }
 
-  ask(answer: Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void {
-    if (!(answer instanceof Promise)) return decided(answer ?? ALLOW);
+  ask(question: () => Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void {
+    const answer = this.#answerTo(question);
+    if (!(answer instanceof Promise)) return decided(answer);
     this.#isAwaiting = true;
     this.#stream.pause();
     const goOn = (decision: Decision): void => {
@@ -155,10 +147,7 @@ export class RtmpConnection implements ConnectionPort {
         this.#process();
       });
     };
-    answer.then(goOn, (error: unknown) => {
-      this.#context.log.error({ connection: this.#info.id, err: error }, "a hook of the application failed");
-      goOn({ allow: false, reason: "The application failed." });
-    });
+    answer.then(goOn, (error: unknown) => goOn(this.#refusalAfter(error)));
   }
 
   close(reason: string, lastWords: () => void): void {
@@ -172,14 +161,25 @@ export class RtmpConnection implements ConnectionPort {
     setTimeout(() => this.#stream.close(), LAST_WORDS_MS).unref();
   }
 
-  closeSlowViewer(blockedMs: number): void {
-    this.#fail(new ProtocolError("viewer.slow", `the viewer took nothing for ${Math.round(blockedMs)} ms`));
+  #answerTo(question: () => Decision | Promise<Decision> | undefined): Decision | Promise<Decision> {
+    try {
+      return question() ?? ALLOW;
+    } catch (error) {
+      return this.#refusalAfter(error);
+    }
+  }
+
+  #refusalAfter(error: unknown): Decision {
+    this.#context.log.error({ connection: this.#info.id, err: error }, "a hook of the application failed");
+    return { allow: false, reason: "The application failed." };
   }
 
   #receive(bytes: Uint8Array): void {
     if (this.#closeReason !== undefined) return;
     this.#guard(() => {
-      this.#wire.push(bytes, this.#context.nowMs());
+      const nowMs = this.#context.nowMs();
+      this.#wire.push(bytes, nowMs);
+      if (this.#wire.isOpen) this.#handshakeEndedAtMs ??= nowMs;
       this.#process();
     });
   }
@@ -236,7 +236,6 @@ export class RtmpConnection implements ConnectionPort {
       case "buffer-length":
       case "result":
       case "error":
-      case "ping-response":
       case "unsupported":
         return;
     }
@@ -246,29 +245,35 @@ export class RtmpConnection implements ConnectionPort {
     const { options, hooks } = this.#context;
     const { app, appQuery, tcUrl, flashVersion, pageUrl, swfUrl } = event;
     this.#info = { ...this.#info, app, appQuery, tcUrl, flashVersion, pageUrl, swfUrl };
-    this.ask(hooks.onConnect?.(this.#info), (decision) => {
-      if (!decision.allow) {
-        const { reason } = decision;
-        return this.close(`refused to connect: ${reason}`, () => this.#session.rejectConnect({ description: reason }));
-      }
-      this.#isConnected = true;
-      this.#wire.limits = { ...DEFAULT_CHUNK_LIMITS, ...options.limits };
-      this.#wire.sendWindowAcknowledgementSize();
-      this.#wire.sendPeerBandwidth(options.windowAcknowledgementSize, PeerBandwidthLimit.Dynamic);
-      // Once, and before the answer: OBS never applies a later one (docs/interop.md).
-      this.#wire.sendChunkSize();
-      this.#session.acceptConnect();
-    });
+    this.ask(
+      () => hooks.onConnect?.(this.#info),
+      (decision) => {
+        if (!decision.allow) {
+          const { reason } = decision;
+          return this.close(`refused to connect: ${reason}`, () =>
+            this.#session.rejectConnect({ description: reason }),
+          );
+        }
+        this.#isConnected = true;
+        this.#wire.limits = { ...DEFAULT_CHUNK_LIMITS, ...options.limits };
+        this.#wire.sendWindowAcknowledgementSize();
+        this.#wire.sendPeerBandwidth(options.windowAcknowledgementSize, PeerBandwidthLimit.Dynamic);
+        // Once, and before the answer: OBS never applies a later one (docs/interop.md).
+        this.#wire.sendChunkSize();
+        this.#session.acceptConnect();
+      },
+    );
   }
 
   #pump(): void {
-    const { unsentBytes } = this.#stream;
-    const room = this.#isInterleaved ? INTERLEAVED_WRITE_BYTES - unsentBytes : Number.POSITIVE_INFINITY;
-    if (room <= 0) return;
-    const pieces = this.#wire.takeOutput(room);
-    if (pieces.length === 0) return;
-    if (unsentBytes > 0) this.#countUnread(pieces);
-    this.#stream.write(pieces);
+    for (;;) {
+      const { unsentBytes } = this.#stream;
+      const room = this.#isInterleaved ? INTERLEAVED_WRITE_BYTES - unsentBytes : Number.POSITIVE_INFINITY;
+      const pieces = room > 0 ? this.#wire.takeOutput(room) : [];
+      if (pieces.length === 0) return;
+      if (unsentBytes > 0) this.#countUnread(pieces);
+      this.#stream.write(pieces);
+    }
   }
 
   /** Answers pile up only where the client asks and does not read. */
@@ -284,7 +289,7 @@ export class RtmpConnection implements ConnectionPort {
     this.#unreadReplyBytes = 0;
     this.#guard(() => {
       if (this.#isInterleaved) this.#pump();
-      this.#streams.drained(this.#context.nowMs());
+      this.#streams.drained();
     });
   }
 
@@ -310,7 +315,8 @@ export class RtmpConnection implements ConnectionPort {
       return this.#end("an unexpected error of the server");
     }
     const { code, byteOffset, remedy, message } = error;
-    log.warn({ connection: id, remote: remoteAddress, code, byteOffset, remedy }, message);
+    const { bytesReceived } = this.#wire;
+    log.warn({ connection: id, remote: remoteAddress, code, byteOffset, bytesReceived, remedy }, message);
     if (!this.#isConnected) return this.#end(`${code}: ${message}`);
     this.close(`${code}: ${message}`, () => {
       const status = createStatus("NetStream.Failed", `${message}. ${remedy}`);

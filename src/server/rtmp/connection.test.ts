@@ -1,0 +1,395 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { RtmpPeer, settle } from "../../../test/support/rtmp-peer.ts";
+import { BroadcastDirectory } from "../../broadcast/directory.ts";
+import { hex } from "../../bytes/hex.ts";
+import { memoryStreamPair } from "../../transport/memory-stream.ts";
+import { broadcastOptionsOf } from "../broadcast-options.ts";
+import type { ServerContext } from "../context.ts";
+import { Flusher } from "../flusher.ts";
+import type { Decision, ServerHooks } from "../hooks.ts";
+import type { Log } from "../log.ts";
+import { type MediaServerOptions, resolveOptions } from "../options.ts";
+import { RtmpConnection } from "./connection.ts";
+
+/** A server without listener, of which the test moves the clock. */
+class TestServer {
+  nowMs = 1000;
+  readonly log: string[] = [];
+  readonly context: ServerContext;
+  readonly connections: RtmpConnection[] = [];
+
+  constructor(options: MediaServerOptions & { readonly hooks?: ServerHooks } = {}) {
+    const nowMs = (): number => this.nowMs;
+    const flusher = new Flusher(nowMs);
+    const resolved = resolveOptions(options);
+    const note =
+      (level: string) =>
+      (details: object, message: string): void => {
+        this.log.push(`${level} ${message} ${JSON.stringify(details)}`);
+      };
+    const log: Log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
+    const directory = new BroadcastDirectory(broadcastOptionsOf(resolved, flusher.schedule));
+    this.context = { options: resolved, hooks: options.hooks ?? {}, log, directory, nowMs };
+  }
+
+  connect(options: { readonly bufferBytes?: number } = {}): RtmpPeer {
+    const [near, far] = memoryStreamPair(options);
+    const id = `${this.connections.length + 1}`;
+    const connection = new RtmpConnection(this.context, near, id, () => {});
+    this.connections.push(connection);
+    connection.start();
+    return new RtmpPeer(far);
+  }
+
+  /** Moves the clock in steps of half a second, as the server's own ticks come. */
+  async pass(durationMs: number): Promise<void> {
+    for (const end = this.nowMs + durationMs; this.nowMs < end; ) {
+      this.nowMs += 500;
+      for (const connection of this.connections) connection.tick(this.nowMs);
+      this.context.directory.tick(this.nowMs);
+      await settle();
+    }
+  }
+}
+
+const keyframe = hex`17 01 000000 00000001 65`;
+const interFrame = hex`27 01 000000 00000001 41`;
+
+async function publisher(server: TestServer, key = "test", app = "live"): Promise<RtmpPeer> {
+  const peer = server.connect();
+  peer.connect(app);
+  peer.command("createStream", 2, 0);
+  peer.command("publish", 3, 1, key, "live");
+  await settle();
+  return peer;
+}
+
+async function player(server: TestServer, key = "test", app = "live"): Promise<RtmpPeer> {
+  const peer = server.connect();
+  peer.connect(app);
+  peer.command("createStream", 2, 0);
+  peer.command("play", 3, 1, key, -2000);
+  await settle();
+  return peer;
+}
+
+test("what is published arrives, in order, behind the answers", async () => {
+  const server = new TestServer();
+  const source = await publisher(server);
+  deepEqual(source.take(), [
+    "_result 1 NetConnection.Connect.Success",
+    "_result 2",
+    "stream-begin 1",
+    "onStatus/1 NetStream.Publish.Start",
+  ]);
+  source.video(1, 40, keyframe);
+  source.audio(1, 45, hex`af 01 21`);
+  await settle();
+  const viewer = await player(server);
+  const lines = viewer.take();
+  deepEqual(lines.slice(2, 5), [
+    "stream-begin 1",
+    "onStatus/1 NetStream.Play.Reset",
+    "onStatus/1 NetStream.Play.Start",
+  ]);
+  deepEqual(lines.slice(-2), ["video/1 40 17", "audio/1 45 af"]);
+});
+
+test("app and key are one name, however the client parted them", async () => {
+  const server = new TestServer();
+  await publisher(server, "b/c?token=1", "/a/");
+  const viewer = await player(server, "flv:c", "a/_definst_/b");
+  equal(server.context.directory.get("a/b/c")?.viewerCount, 1);
+  viewer.command("deleteStream", 4, 0, 1);
+  await settle();
+  equal(server.context.directory.get("a/b/c")?.viewerCount, 0);
+});
+
+test("a stream without any name, with a name too long, or with control characters is refused in words", async () => {
+  const server = new TestServer({ limits: { maxNameBytes: 10 } });
+  for (const [app, key] of [
+    ["", ""],
+    ["live", "123456"],
+    ["live", "a\nb"],
+  ] as const) {
+    const peer = await publisher(server, key, app);
+    ok(peer.take().includes("onStatus/1 NetStream.Publish.BadName"), `${app}/${key}`);
+    match(peer.lastDescription, /name/);
+  }
+  const allowed = await publisher(server, "12345", "live");
+  ok(allowed.take().includes("onStatus/1 NetStream.Publish.Start"), "ten bytes are allowed");
+});
+
+test("a second publisher is told why and closed, the first goes on", async () => {
+  const server = new TestServer({ publish: { busyName: "refuse" } });
+  const first = await publisher(server);
+  const second = await publisher(server);
+  ok(second.take().includes("onStatus/1 NetStream.Publish.BadName"));
+  match(second.lastDescription, /live\/test is already being published by memory/);
+  equal(server.context.directory.get("live/test")?.state, "live");
+  ok(!first.take().includes("closed"));
+  ok(
+    server.log.some((line) => line.includes("refused to publish")) === false,
+    "the close line comes when it is closed",
+  );
+});
+
+test("a publisher that is replaced gets BadName with the newcomer's address", async () => {
+  const server = new TestServer({ publish: { busyName: "takeover" } });
+  const first = await publisher(server);
+  first.take();
+  const second = await publisher(server);
+  await settle();
+  deepEqual(first.take(), ["onStatus/1 NetStream.Publish.BadName"]);
+  match(first.lastDescription, /took over live\/test/);
+  ok(second.take().includes("onStatus/1 NetStream.Publish.Start"));
+});
+
+test("hooks decide, also later; bytes that come meanwhile wait", async () => {
+  const { promise, resolve } = Promise.withResolvers<Decision>();
+  const server = new TestServer({ hooks: { onPublish: () => promise } });
+  const peer = await publisher(server);
+  peer.video(1, 0, keyframe);
+  await settle();
+  deepEqual(peer.take(), ["_result 1 NetConnection.Connect.Success", "_result 2"]);
+  resolve({ allow: true, broadcastName: "live/public" });
+  await settle();
+  deepEqual(peer.take(), ["stream-begin 1", "onStatus/1 NetStream.Publish.Start"]);
+  equal(server.context.directory.get("live/public")?.counters.receivedMessages, 1);
+  equal(server.context.directory.get("live/test"), undefined);
+});
+
+test("a hook that refuses, throws or fails gives a reason to the client, and to nobody else", async () => {
+  const refusing = new TestServer({ hooks: { onConnect: () => ({ allow: false, reason: "Who are you?" }) } });
+  const peer = refusing.connect();
+  peer.connect("live");
+  await settle();
+  deepEqual(peer.take(), ["_error 1 NetConnection.Connect.Rejected"]);
+  equal(peer.lastDescription, "Who are you?");
+
+  const failing = new TestServer({ hooks: { onPlay: () => Promise.reject(new Error("database down")) } });
+  const viewer = await player(failing);
+  ok(viewer.take().includes("onStatus/1 NetStream.Play.StreamNotFound"));
+  equal(viewer.lastDescription, "The application failed.");
+  ok(failing.log.some((line) => line.startsWith("error a hook of the application failed")));
+
+  const throwing = new TestServer({
+    hooks: {
+      onPublish: () => {
+        throw new Error("bug");
+      },
+    },
+  });
+  const source = await publisher(throwing);
+  ok(source.take().includes("onStatus/1 NetStream.Publish.BadName"));
+});
+
+test("unknown calls get their error, and a call without id gets nothing", async () => {
+  const server = new TestServer();
+  const peer = server.connect();
+  peer.connect("live");
+  peer.command("whatever", 7, 0, 1, "two");
+  peer.command("whatever", 0, 0);
+  await settle();
+  deepEqual(peer.take(), ["_result 1 NetConnection.Connect.Success", "_error 7 NetConnection.Call.Failed"]);
+  match(peer.lastDescription, /whatever/);
+});
+
+test("an end on purpose reaches viewers at once, a lost connection only after the grace time", async () => {
+  const server = new TestServer({ publish: { graceMs: 2000 } });
+  const viewer = await player(server);
+  const source = await publisher(server);
+  source.video(1, 0, keyframe);
+  source.command("FCUnpublish", 4, 0, "test");
+  await settle();
+  ok(viewer.take().includes("onStatus/1 NetStream.Play.UnpublishNotify"));
+
+  const lost = await publisher(server);
+  lost.video(1, 0, keyframe);
+  await settle();
+  lost.stream.destroy();
+  await server.pass(1500);
+  ok(!viewer.take().includes("onStatus/1 NetStream.Play.UnpublishNotify"));
+  await server.pass(1000);
+  ok(viewer.take().includes("onStatus/1 NetStream.Play.UnpublishNotify"));
+});
+
+test("several streams on one connection are published and played apart", async () => {
+  const server = new TestServer();
+  const peer = server.connect();
+  peer.connect("live");
+  for (let id = 2; id <= 5; id++) peer.command("createStream", id, 0);
+  peer.command("publish", 0, 1, "a");
+  peer.command("publish", 0, 2, "b");
+  peer.command("play", 0, 3, "a");
+  peer.command("play", 0, 4, "b");
+  await settle();
+  peer.take();
+  peer.video(1, 10, keyframe);
+  peer.video(2, 20, interFrame);
+  await settle();
+  deepEqual(peer.take().toSorted(), ["video/3 10 17", "video/4 20 27"]);
+});
+
+for (const [name, code, limitMs, start] of [
+  ["no handshake", "timeout.handshake", 10_000, (peer: RtmpPeer) => void peer],
+  ["no connect", "timeout.connect", 10_000, (peer: RtmpPeer) => void peer],
+] as const) {
+  test(`a client that sends ${name} is closed after ${limitMs} ms`, async () => {
+    const server = new TestServer();
+    if (name === "no handshake") {
+      const [near, far] = memoryStreamPair();
+      const connection = new RtmpConnection(server.context, near, "1", () => {});
+      server.connections.push(connection);
+      connection.start();
+      let isClosed = false;
+      far.start({ onBytes() {}, onDrain() {}, onEnd() {}, onClose: () => (isClosed = true) });
+      far.write([hex`03 00`]);
+      await server.pass(limitMs);
+      equal(isClosed, false);
+      await server.pass(1000);
+      equal(isClosed, true);
+    } else {
+      const peer = server.connect();
+      start(peer);
+      await server.pass(limitMs);
+      deepEqual(peer.take(), []);
+      await server.pass(1000);
+      deepEqual(peer.take(), ["closed"]);
+    }
+    ok(
+      server.log.some((line) => line.includes(code)),
+      server.log.join("\n"),
+    );
+  });
+}
+
+test("a silent client is pinged, and lives as long as it answers", async () => {
+  const server = new TestServer();
+  const viewer = await player(server);
+  await server.pass(200_000);
+  ok(!viewer.take().includes("closed"));
+  viewer.stream.pause();
+  await server.pass(61_000);
+  ok(server.log.some((line) => line.includes("timeout.idle")));
+});
+
+test("a publisher that sends nothing is cut off with a reason, and its viewers wait for it", async () => {
+  const server = new TestServer({ timeouts: { pingIntervalMs: 1_000_000 } });
+  const source = await publisher(server);
+  const viewer = await player(server);
+  source.video(1, 0, keyframe);
+  await server.pass(15_000);
+  ok(!source.take().includes("closed"));
+  await server.pass(1_000);
+  ok(source.take().includes("onStatus/1 NetStream.Failed"));
+  match(source.lastDescription, /Check the encoder and its network/);
+  equal(server.context.directory.get("live/test")?.state, "waiting");
+  ok(!viewer.take().includes("onStatus/1 NetStream.Play.UnpublishNotify"));
+});
+
+test("garbage closes the connection with a code, the place and a remedy in the log", async () => {
+  const server = new TestServer();
+  const source = await publisher(server);
+  source.take();
+  source.stream.write([hex`02 000000 000004 01 00000000 00000000`]);
+  await settle();
+  deepEqual(source.take(), ["onStatus/1 NetStream.Failed"]);
+  const line = server.log.find((entry) => entry.startsWith("warn"));
+  match(line ?? "", /"code":"chunk.size".*"bytesReceived":\d+.*"remedy"/);
+});
+
+test("a client that asks and never reads is closed, with bounded memory", async () => {
+  const server = new TestServer({ limits: { maxUnreadReplyBytes: 10_000, maxCommandsPerSecond: 100_000 } });
+  const peer = server.connect();
+  peer.connect("live");
+  await settle();
+  peer.stream.pause();
+  for (let id = 2; id < 2000; id++) peer.command("_checkbw", id, 0);
+  await settle();
+  ok(
+    server.log.some((line) => line.includes("session.reply-limit")),
+    server.log.join("\n"),
+  );
+});
+
+test("a viewer that reads nothing is closed, its neighbour gets everything", async (t: TestContext) => {
+  const server = new TestServer({ timeouts: { idleMs: 1_000_000, pingIntervalMs: 1_000_000 } });
+  const source = await publisher(server);
+  const stuck = await player(server);
+  const healthy = await player(server);
+  stuck.stream.pause();
+  healthy.take();
+  for (let second = 0; second < 33; second++) {
+    const payload = new Uint8Array(100_000);
+    payload.set(keyframe);
+    source.video(1, second * 1000, payload);
+    await server.pass(1000);
+  }
+  equal(healthy.media.filter(({ type }) => type === 9).length, 33);
+  ok(
+    server.log.some((line) => line.includes("viewer.slow")),
+    server.log.join("\n"),
+  );
+  const held = server.context.directory.get("live/test")?.heldBytes ?? 0;
+  t.diagnostic(`${held} bytes held`);
+  ok(held < 9_000_000);
+});
+
+test("receiveVideo, receiveAudio and pause change what a viewer gets", async () => {
+  const server = new TestServer({ play: { flush: "instant" } });
+  const source = await publisher(server);
+  const viewer = await player(server);
+  viewer.command("receiveVideo", 0, 1, false);
+  await settle();
+  viewer.take();
+  source.video(1, 0, keyframe);
+  source.audio(1, 5, hex`af 01 21`);
+  await server.pass(500);
+  deepEqual(viewer.take(), ["audio/1 5 af"]);
+  viewer.command("pause", 0, 1, true, 0);
+  await settle();
+  deepEqual(viewer.take(), ["onStatus/1 NetStream.Pause.Notify"]);
+  source.audio(1, 10, hex`af 01 21`);
+  await server.pass(500);
+  deepEqual(viewer.take(), []);
+});
+
+test("with interleaved chunks a call and a sound overtake a large keyframe", async () => {
+  const server = new TestServer({ play: { interleave: "chunk", flush: "instant" } });
+  const viewer = await player(server);
+  const source = await publisher(server);
+  await settle();
+  viewer.take();
+  viewer.stream.pause();
+  const large = new Uint8Array(2_000_000);
+  large.set(keyframe);
+  source.video(1, 0, large);
+  await settle();
+  source.audio(1, 5, hex`af 01 21`);
+  await server.pass(500);
+  viewer.command("_checkbw", 9, 0);
+  viewer.stream.resume();
+  await settle();
+  deepEqual(viewer.take(), ["_result 9", "audio/1 5 af", "video/1 0 17"]);
+  deepEqual(viewer.media.at(-1)?.payload, large);
+});
+
+test("when the server goes, viewers and publishers are told", async () => {
+  const server = new TestServer();
+  const source = await publisher(server);
+  const viewer = await player(server);
+  source.take();
+  viewer.take();
+  for (const connection of server.connections) connection.shutDown();
+  await settle();
+  deepEqual(source.take(), ["onStatus/0 NetConnection.Connect.AppShutdown"]);
+  deepEqual(viewer.take(), [
+    "onStatus/1 NetStream.Play.UnpublishNotify",
+    "stream-eof 1",
+    "onStatus/1 NetStream.Play.Stop",
+    "stream-eof 1",
+    "onStatus/0 NetConnection.Connect.AppShutdown",
+  ]);
+});

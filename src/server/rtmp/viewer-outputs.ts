@@ -1,0 +1,114 @@
+import type { SentEntry, ViewerNotice } from "../../broadcast/viewer.ts";
+import { classifyMedia } from "../../formats/flv/classify.ts";
+import { type Message, MessageType } from "../../rtmp/message/message.ts";
+import type { Wire } from "../../rtmp/session/wire.ts";
+import type { ByteStream } from "../../transport/byte-stream.ts";
+
+/** Where the played streams of a connection are sent. */
+export type ViewerPort = {
+  readonly stream: ByteStream;
+  readonly wire: Wire;
+  /** Writes what the wire has, as far as the connection takes it. */
+  pump(): void;
+  /** A viewer took nothing for so long: says so and closes. */
+  closeSlow(blockedMs: number): void;
+};
+
+/** Gives a viewer the bytes that all viewers of a broadcast share: nothing is made for it alone. */
+export class SharedOutput {
+  readonly kind = "bytes";
+  readonly streamId: number;
+  readonly notify: (notice: ViewerNotice) => void;
+  readonly #port: ViewerPort;
+
+  constructor(port: ViewerPort, streamId: number, notify: (notice: ViewerNotice) => void) {
+    this.#port = port;
+    this.streamId = streamId;
+    this.notify = notify;
+  }
+
+  get isReady(): boolean {
+    return this.#port.stream.unsentBytes === 0;
+  }
+
+  get unsentBytes(): number {
+    return this.#port.stream.unsentBytes;
+  }
+
+  get takenBytes(): number {
+    const { bytesWritten, unsentBytes } = this.#port.stream;
+    return bytesWritten - unsentBytes;
+  }
+
+  write(pieces: readonly Uint8Array[]): void {
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    this.#port.wire.noteExternalBytes(length);
+    this.#port.stream.write(pieces);
+  }
+
+  closeSlow(blockedMs: number): void {
+    this.#port.closeSlow(blockedMs);
+  }
+}
+
+/**
+ * Gives a viewer its messages through the wire's channels, so that chunks of calls, audio and data go between those of
+ * video. When pictures pile up, the ones that wait are dropped: at a keyframe, which makes them needless, or when more
+ * than `maxQueuedBytes` wait, and then until the next keyframe.
+ */
+export class InterleavedOutput {
+  readonly kind = "messages";
+  readonly streamId: number;
+  readonly notify: (notice: ViewerNotice) => void;
+  readonly #port: ViewerPort;
+  readonly #maxQueuedBytes: number;
+  #awaitsKeyframe = false;
+
+  constructor(port: ViewerPort, streamId: number, notify: (notice: ViewerNotice) => void, maxQueuedBytes: number) {
+    this.#port = port;
+    this.streamId = streamId;
+    this.notify = notify;
+    this.#maxQueuedBytes = maxQueuedBytes;
+  }
+
+  get isReady(): boolean {
+    return this.unsentBytes <= this.#maxQueuedBytes;
+  }
+
+  get unsentBytes(): number {
+    return this.#port.stream.unsentBytes + this.#port.wire.queuedBytes;
+  }
+
+  get takenBytes(): number {
+    const { bytesWritten, unsentBytes } = this.#port.stream;
+    return bytesWritten - unsentBytes;
+  }
+
+  send(message: Message, entry: SentEntry): void {
+    const isPicture = message.type === MessageType.Video && !entry.isConfig;
+    if (isPicture && entry.isKeyframe) {
+      this.#awaitsKeyframe = false;
+      this.#dropPictures();
+    }
+    if (isPicture && this.#awaitsKeyframe) return;
+    if (!this.#port.wire.send(message) || this.unsentBytes > this.#maxQueuedBytes) {
+      this.#dropPictures();
+      this.#awaitsKeyframe = true;
+    }
+    this.#port.pump();
+  }
+
+  closeSlow(blockedMs: number): void {
+    this.#port.closeSlow(blockedMs);
+  }
+
+  /** Configurations stay: they are few and small, and a decoder needs them. */
+  #dropPictures(): void {
+    if (this.unsentBytes <= this.#maxQueuedBytes / 8) return;
+    this.#port.wire.dropUnsent(
+      ({ type, streamId, payload }) =>
+        type === MessageType.Video && streamId === this.streamId && !classifyMedia("video", 0, payload).isConfig,
+    );
+  }
+}
