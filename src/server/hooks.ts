@@ -1,3 +1,5 @@
+import type { Log } from "./log.ts";
+
 /** What is known of a connection when it asks for something. */
 export type ConnectionInfo = {
   /** Unique in this server's life, for logs. */
@@ -46,3 +48,12 @@ export type ServerHooks = {
 };
 
 export const ALLOW: Decision = { allow: true };
+
+/** Tells the application; what it throws is logged, and harms no connection. */
+export function tellApplication(log: Log, tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    log.error({ err: error }, "a hook of the application failed");
+  }
+}

@@ -4,7 +4,7 @@ import type { MediaMessage } from "../../formats/flv/media-message.ts";
 import type { PlayEvent, PublishEvent } from "../../rtmp/session/server-events.ts";
 import type { ServerSession } from "../../rtmp/session/server-session.ts";
 import type { ServerContext } from "../context.ts";
-import type { ConnectionInfo, Decision, StreamRequest } from "../hooks.ts";
+import { type ConnectionInfo, type Decision, type StreamRequest, tellApplication } from "../hooks.ts";
 import { broadcastNameOf } from "./broadcast-name.ts";
 import { InterleavedOutput, SharedOutput, type ViewerPort } from "./viewer-outputs.ts";
 
@@ -31,6 +31,11 @@ export class ClientStreams {
   readonly #port: ConnectionPort;
   readonly #published = new Map<number, PublishedStream>();
   readonly #played = new Map<number, PlayedStream>();
+  /** All names so far, for the line that the connection leaves in the log. */
+  readonly names: { readonly published: Set<string>; readonly played: Set<string> } = {
+    published: new Set(),
+    played: new Set(),
+  };
 
   constructor(context: ServerContext, session: ServerSession, port: ConnectionPort) {
     this.#context = context;
@@ -104,7 +109,8 @@ export class ClientStreams {
     if (published === undefined) return;
     this.#published.delete(streamId);
     published.publication.end(end, this.#context.nowMs());
-    this.#context.hooks.onPublishEnd?.(published.broadcastName, this.#port.info, reason);
+    const { hooks, log } = this.#context;
+    tellApplication(log, () => hooks.onPublishEnd?.(published.broadcastName, this.#port.info, reason));
   }
 
   stopPlaying(streamId: number, reason: string): void {
@@ -112,7 +118,8 @@ export class ClientStreams {
     if (played === undefined) return;
     this.#played.delete(streamId);
     this.#context.directory.get(played.broadcastName)?.leave(played.viewer);
-    this.#context.hooks.onPlayEnd?.(played.broadcastName, this.#port.info, reason);
+    const { hooks, log } = this.#context;
+    tellApplication(log, () => hooks.onPlayEnd?.(played.broadcastName, this.#port.info, reason));
   }
 
   /** The server goes: publications end in order, viewers are told. */
@@ -137,6 +144,7 @@ export class ClientStreams {
     const result = directory.open(broadcastName)?.publish(publisher, nowMs());
     if (result === undefined) return this.#refusePublish(streamId, "The server has too many broadcasts.");
     if (result.kind === "refused") return this.#refusePublish(streamId, result.reason);
+    this.names.published.add(broadcastName);
     this.#published.set(streamId, { broadcastName, publication: result.publication });
     this.#session.acceptPublish(streamId);
     const text = result.isReturn ? "the publisher is back" : "publishing";
@@ -155,6 +163,7 @@ export class ClientStreams {
     const viewer = broadcast.join(this.#outputFor(streamId));
     viewer.want("audio", wantsAudio);
     viewer.want("video", wantsVideo);
+    this.names.played.add(broadcastName);
     this.#played.set(streamId, { broadcastName, viewer });
     log.info({ connection: id, remote: remoteAddress, broadcast: broadcastName }, "playing");
   }

@@ -393,3 +393,34 @@ test("when the server goes, viewers and publishers are told", async () => {
     "onStatus/0 NetConnection.Connect.AppShutdown",
   ]);
 });
+
+test("a closed connection leaves one line: who, how long, how many bytes, what, the unusual, and why", async () => {
+  const server = new TestServer();
+  const source = await publisher(server);
+  source.command("whatever", 9, 0);
+  source.send({ type: 30, timestamp: 0, streamId: 1, payload: hex`00` });
+  await server.pass(2000);
+  source.stream.close();
+  await settle();
+  const line = server.log.find((entry) => entry.startsWith("info connection closed"));
+  const details = JSON.parse((line ?? "").slice("info connection closed ".length));
+  equal(details.remote, "memory:1");
+  equal(details.durationMs, 2000);
+  ok(details.bytesIn > 3073 && details.bytesOut > 3073);
+  deepEqual(details.published, ["live/test"]);
+  deepEqual(details.unusual, { unknownCalls: 1, messagesOfType30: 1 });
+  equal(details.reason, "the client ended the connection");
+});
+
+test("what a hook throws when it is told something harms nobody", async () => {
+  const fail = (): void => {
+    throw new Error("bug");
+  };
+  const server = new TestServer({ hooks: { onPublishEnd: fail, onPlayEnd: fail, onClose: fail } });
+  const source = await publisher(server);
+  const viewer = await player(server);
+  source.stream.close();
+  viewer.stream.close();
+  await settle();
+  equal(server.log.filter((line) => line.startsWith("error a hook")).length, 4);
+});

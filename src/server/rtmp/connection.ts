@@ -9,8 +9,9 @@ import { Wire } from "../../rtmp/session/wire.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
 import { nodeCrypto } from "../../transport/node-crypto.ts";
 import type { ServerContext } from "../context.ts";
-import { ALLOW, type ConnectionInfo, type Decision } from "../hooks.ts";
+import { ALLOW, type ConnectionInfo, type Decision, tellApplication } from "../hooks.ts";
 import { ClientStreams, type ConnectionPort } from "./client-streams.ts";
+import { closeLine, describeBreak } from "./close-line.ts";
 import type { ViewerPort } from "./viewer-outputs.ts";
 
 /** What a refused or cut off client has time to read before the connection closes. */
@@ -88,7 +89,7 @@ export class RtmpConnection implements ConnectionPort {
       onBytes: (bytes) => this.#receive(bytes),
       onDrain: () => this.#drained(),
       onEnd: () => this.#end("the client ended the connection"),
-      onClose: (error) => this.#finish(error?.message ?? "the client closed the connection"),
+      onClose: (error) => this.#finish(error === undefined ? "the client closed the connection" : describeBreak(error)),
     });
   }
 
@@ -337,13 +338,16 @@ export class RtmpConnection implements ConnectionPort {
     this.#isFinished = true;
     this.#closeReason ??= reason;
     this.#streams.endAll(this.#closeReason);
-    const { log, hooks, nowMs } = this.#context;
-    const { id, remoteAddress, app } = this.#info;
-    const { bytesRead, bytesWritten } = this.#stream;
-    const durationMs = Math.round(nowMs() - this.#startedAtMs);
-    const line = { connection: id, remote: remoteAddress, app, durationMs, bytesIn: bytesRead, bytesOut: bytesWritten };
-    log.info({ ...line, reason: this.#closeReason }, "connection closed");
-    hooks.onClose?.(this.#info, this.#closeReason);
+    const { log, hooks } = this.#context;
+    const durationMs = Math.round(this.#context.nowMs() - this.#startedAtMs);
+    const { counters } = this.#session;
+    log.info(
+      closeLine(this.#info, durationMs, this.#stream, this.#streams.names, counters, this.#closeReason),
+      "connection closed",
+    );
+    const info = this.#info;
+    const closeReason = this.#closeReason;
+    tellApplication(log, () => hooks.onClose?.(info, closeReason));
     this.#onFinished(this);
   }
 }
