@@ -27,8 +27,10 @@ export class Calls {
   }
 
   /** Has an id as a call has, but nobody waits for the answer: many servers give none to the calls of old encoders. */
-  callUnanswered(name: string, args: readonly AmfEncodable[], streamId = 0): void {
-    this.#replies.command(streamId, { name, transactionId: this.#outgoing.skip(), args });
+  callUnanswered(name: string, args: readonly AmfEncodable[], streamId = 0): number {
+    const transactionId = this.#outgoing.skip();
+    this.#replies.command(streamId, { name, transactionId, args });
+    return transactionId;
   }
 
   notify(name: string, args: readonly AmfEncodable[]): void {

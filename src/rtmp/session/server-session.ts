@@ -20,15 +20,17 @@ import type { ConnectEvent, ServerEvent } from "./server-events.ts";
 import { ServerNetStreams } from "./server-net-stream.ts";
 import { countMessage, createSessionCounters, type SessionCounters } from "./session-counters.ts";
 import { CommandBudget, DEFAULT_SESSION_LIMITS, type SessionLimits } from "./session-limits.ts";
-import { createStatus, type StatusCode, type StatusObject } from "./status.ts";
+import { createStatus, type StatusObject } from "./status.ts";
 import {
   type PlayAnswer,
   type PlayCompletion,
+  type StreamRefusal,
   sendPlayStart,
   sendPlayStop,
   sendPublishNotify,
   sendPublishStart,
   sendSeekNotify,
+  sendStreamRefusal,
   sendUnpublishNotify,
 } from "./stream-answers.ts";
 import { STREAM_COMMANDS } from "./stream-commands.ts";
@@ -45,8 +47,6 @@ export type ServerSessionOptions = {
    */
   readonly delegatedCommands?: readonly string[];
 };
-
-export type StreamRefusal = { readonly code?: StatusCode; readonly description?: string };
 
 /**
  * The server's side of a connection: messages in, events and queued replies out. It knows neither bytes nor transport.
@@ -159,10 +159,9 @@ export class ServerSession {
   /** Refuses, or ends, a publisher. Close the connection soon after: librtmp would wait for ever (docs/interop.md). */
   rejectPublish(streamId: number, refusal: StreamRefusal = {}): boolean {
     const stream = this.#streams.get(streamId);
-    if (!stream?.isPublisher || !stream.apply("reject")) return false;
-    const { code = "NetStream.Publish.BadName", description = `${stream.name} cannot be published.` } = refusal;
-    this.#replies.status(streamId, createStatus(code, description, { details: stream.name }));
-    return true;
+    return (
+      stream?.isPublisher === true && sendStreamRefusal(this.#replies, stream, "NetStream.Publish.BadName", refusal)
+    );
   }
 
   acceptPlay(streamId: number, answer: PlayAnswer = {}): boolean {
@@ -177,10 +176,9 @@ export class ServerSession {
   /** Refuses, or ends, a player. */
   rejectPlay(streamId: number, refusal: StreamRefusal = {}): boolean {
     const stream = this.#streams.get(streamId);
-    if (!stream?.isPlayer || !stream.apply("reject")) return false;
-    const { code = "NetStream.Play.StreamNotFound", description = `${stream.name} was not found.` } = refusal;
-    this.#replies.status(streamId, createStatus(code, description, { details: stream.name }));
-    return true;
+    return (
+      stream?.isPlayer === true && sendStreamRefusal(this.#replies, stream, "NetStream.Play.StreamNotFound", refusal)
+    );
   }
 
   /** Recordings only: what follows is from `positionMs` on. */

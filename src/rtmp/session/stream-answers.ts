@@ -1,6 +1,6 @@
 import type { ReplyQueue } from "./reply-queue.ts";
 import type { ServerNetStream } from "./server-net-stream.ts";
-import { createStatus } from "./status.ts";
+import { createStatus, type StatusCode } from "./status.ts";
 
 export type PlayAnswer = {
   /** Whether Play.Reset is sent. @default what the client asked for */
@@ -13,6 +13,13 @@ export type PlayAnswer = {
 
 /** What `onPlayStatus` tells at the end of a recording. */
 export type PlayCompletion = { readonly durationSeconds: number; readonly byteLength: number };
+
+/** Why a stream is refused, or ended. The level of the code must be "error", or FFmpeg goes on waiting (docs/interop.md). */
+export type StreamRefusal = {
+  /** @default NetStream.Publish.BadName, which most encoders know, or NetStream.Play.StreamNotFound */
+  readonly code?: StatusCode;
+  readonly description?: string;
+};
 
 export function sendPublishStart(replies: ReplyQueue, stream: ServerNetStream): void {
   replies.streamBegin(stream.id);
@@ -73,4 +80,14 @@ export function sendSeekNotify(replies: ReplyQueue, stream: ServerNetStream, pos
     createStatus("NetStream.Seek.Notify", `Seeking ${positionMs} (stream ID: ${id}).`, { details: name }),
   );
   replies.status(id, createStatus("NetStream.Play.Start", `Started playing ${name}.`, { details: name }));
+}
+
+export function sendStreamRefusal(
+  replies: ReplyQueue,
+  stream: ServerNetStream,
+  defaultCode: StatusCode,
+  { code = defaultCode, description = `${stream.name} was refused.` }: StreamRefusal,
+): boolean {
+  replies.status(stream.id, createStatus(code, description, { details: stream.name }));
+  return stream.apply("reject");
 }
