@@ -58,7 +58,8 @@ function videoRole(payload: Uint8Array): FlvTagRole {
   const frame = ((first >> 4) & 7) === 1 ? "keyframe" : "frame";
   if (first & 0x80) return enhancedVideoRole(first & 15, frame);
   const codec = first & 15;
-  if (codec !== 7 && codec !== 12) return frame;
+  // GStreamer ends every codec's stream with a header that nothing follows.
+  if (codec !== 7 && codec !== 12) return payload.length > 1 ? frame : "end";
   if (payload[1] === 2) return "end";
   return payload[1] === 0 ? "configuration" : frame;
 }

@@ -1,0 +1,67 @@
+import { createMediaServer, type MediaServer } from "../../src/server/media-server.ts";
+import type { MediaServerOptions } from "../../src/server/options.ts";
+import type { CleanUp } from "./peer-process.ts";
+
+/** One line of the server's log. */
+export type LogLine = {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+};
+
+/** A server on a free port of 127.0.0.1, whose log tells a test when something has happened. */
+export type LiveServer = {
+  readonly server: MediaServer;
+  readonly port: number;
+  /** Where a broadcast is published and played. */
+  url(name?: string): string;
+  readonly lines: readonly LogLine[];
+  /** Resolves when the log holds `count` lines of that message, from its start on; rejects when time is up. */
+  until(message: string, count?: number, timeoutMs?: number): Promise<void>;
+};
+
+/** The server stops at the end of the test, before the peers that were started after it. */
+export async function startLiveServer(
+  owner: CleanUp,
+  options: Omit<MediaServerOptions, "listen" | "log"> = {},
+): Promise<LiveServer> {
+  const lines: LogLine[] = [];
+  const looks = new Set<() => void>();
+  const write = (level: LogLine["level"]) => (details: object, message: string) => {
+    lines.push({ level, message, details: { ...details } });
+    for (const look of looks) look();
+  };
+  const log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  const server = createMediaServer({ ...options, listen: [{ host: "127.0.0.1", port: 0 }], log });
+  await server.start();
+  owner.after(() => server.stop());
+  const port = server.listeners[0]?.port ?? 0;
+  return {
+    server,
+    port,
+    url: (name = "live/key") => `rtmp://127.0.0.1:${port}/${name}`,
+    lines,
+    until: (message, count = 1, timeoutMs = 20_000) =>
+      new Promise((resolve, reject) => {
+        const settle = (error?: Error): void => {
+          clearTimeout(timer);
+          looks.delete(look);
+          if (error === undefined) resolve();
+          else reject(error);
+        };
+        const look = (): void => {
+          if (lines.filter((line) => line.message === message).length >= count) settle();
+        };
+        const timer = setTimeout(
+          () => settle(new Error(`no ${count} × "${message}" in ${timeoutMs} ms; the log:\n${text(lines)}`)),
+          timeoutMs,
+        );
+        looks.add(look);
+        look();
+      }),
+  };
+}
+
+function text(lines: readonly LogLine[]): string {
+  return lines.map(({ level, message, details }) => `  ${level} ${message} ${JSON.stringify(details)}`).join("\n");
+}

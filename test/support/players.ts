@@ -1,0 +1,76 @@
+import { AssertionError } from "node:assert";
+import { join } from "node:path";
+import { type CompareOptions, type Comparison, compareTags } from "./compare-tags.ts";
+import { ffmpegPlay } from "./ffmpeg.ts";
+import { ffmpeg8Play } from "./ffmpeg8.ts";
+import { type FlvTag, flvTags } from "./flv-tags.ts";
+import { gstPlay } from "./gstreamer.ts";
+import { assertEndedWell, type CleanUp, type PeerProcess } from "./peer-process.ts";
+import { rtmpdumpPlay } from "./rtmpdump.ts";
+
+/** FFmpeg 5.1, FFmpeg 8.1, librtmp and GStreamer's rtmp2src. */
+export type PlayerName = "ffmpeg" | "ffmpeg8" | "rtmpdump" | "gstreamer";
+
+export const PLAYER_NAMES: readonly PlayerName[] = ["ffmpeg", "ffmpeg8", "rtmpdump", "gstreamer"];
+
+/** Somebody who plays a broadcast and writes down what comes. */
+export type Player = {
+  readonly name: PlayerName;
+  readonly peer: PeerProcess;
+  /** What has been written so far. */
+  tags(): FlvTag[];
+  /** Waits until the player has ended by itself, as it does when the broadcast is unpublished. */
+  allTags(): Promise<FlvTag[]>;
+};
+
+const START: Readonly<Record<PlayerName, (owner: CleanUp, url: string, file: string) => PeerProcess>> = {
+  ffmpeg: ffmpegPlay,
+  ffmpeg8: ffmpeg8Play,
+  rtmpdump: rtmpdumpPlay,
+  gstreamer: gstPlay,
+};
+
+let played = 0;
+
+export function startPlayer(owner: CleanUp, name: PlayerName, url: string, folder: string): Player {
+  const file = join(folder, `${name}-${++played}.flv`);
+  const peer = START[name](owner, url, file);
+  return {
+    name,
+    peer,
+    tags: () => flvTags(file),
+    async allTags(): Promise<FlvTag[]> {
+      assertEndedWell(peer, await peer.done);
+      return flvTags(file);
+    },
+  };
+}
+
+/** As `compareTags`, with the player's name in the error and what is known of the player taken into account. */
+export function comparePlayed(
+  player: PlayerName,
+  published: readonly FlvTag[],
+  received: readonly FlvTag[],
+  options: CompareOptions = {},
+): Comparison {
+  // rtmp2src throws away what it has not yet handed on when it is told of the end: at most one message.
+  const losesLast = player === "gstreamer" && options.untilEnd === true;
+  // A muxer stands behind FFmpeg's reader and orders audio and video by itself; the others write as they read.
+  const sameOrder = player === "rtmpdump" || player === "gstreamer";
+  try {
+    const { untilEnd = false } = options;
+    const found = compareTags(published, received, { sameOrder, ...options, untilEnd: untilEnd && !losesLast });
+    if (losesLast) assertAtMostOneMissing(published, found);
+    return found;
+  } catch (error) {
+    throw new AssertionError({ message: `${player}: ${error instanceof Error ? error.message : error}` });
+  }
+}
+
+function assertAtMostOneMissing(published: readonly FlvTag[], { audio, video }: Comparison): void {
+  const whole = compareTags(published, published);
+  const expected =
+    whole.audio.frames + whole.video.frames - Math.max(audio.firstIndex, 0) - Math.max(video.firstIndex, 0);
+  const missing = expected - audio.frames - video.frames;
+  if (missing > 1) throw new Error(`the last ${missing} frames never arrived`);
+}
