@@ -1,0 +1,12 @@
+/** The embedded server. The public entry `millrace/server`. */
+export type { ConnectionInfo, Decision, ServerHooks, StreamRequest } from "./hooks.ts";
+export type { Log } from "./log.ts";
+export { createMediaServer, type ListenerInfo, type MediaServer } from "./media-server.ts";
+export type {
+  ListenAddress,
+  MediaServerOptions,
+  PlayOptions,
+  PublishOptions,
+  ServerLimits,
+  ServerTimeouts,
+} from "./options.ts";
