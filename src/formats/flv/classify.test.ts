@@ -36,6 +36,8 @@ const VECTORS: readonly (readonly [kind: MediaMessage["kind"], name: string, byt
   ["video", "AVC end of sequence", hex`17 02 000000`, {}],
   ["video", "HEVC sequence header of a vendor", hex`1c 00 000000 01`, { isConfig: true }],
   ["video", "HEVC key frame of a vendor", hex`1c 01 000000 00000001 26`, { isKeyframe: true }],
+  ["video", "MPEG-4 header of FFmpeg", hex`19 00 000000 01`, { isConfig: true }],
+  ["video", "H.263 key frame", hex`18 00 000000 01`, { isKeyframe: true }],
   ["video", "AVC seek command", hex`57 00`, {}],
   ["video", "FLV1 key frame", hex`12 00 00 84`, { isKeyframe: true }],
   ["video", "FLV1 inter frame", hex`22 00 00 84`, {}],

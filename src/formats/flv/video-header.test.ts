@@ -45,6 +45,11 @@ const VECTORS: readonly (readonly [name: string, bytes: Uint8Array, header: Vide
     createVideoPacket({ codec: "hevc", body, frameType: Key, packetType: "sequence-start", isEnhanced: false }),
   ],
   ["AV1 frame of a vendor", hex`2d 01 000000 aabb`, createVideoPacket({ codec: "av1", body, isEnhanced: false })],
+  [
+    "MPEG-4 frame as FFmpeg writes it",
+    hex`29 01 000028 aabb`,
+    createVideoPacket({ codec: "mpeg4", body, compositionTimeMs: 40, isEnhanced: false }),
+  ],
   ["FLV1 key frame", hex`12 aabb`, createVideoPacket({ codec: "flv1", body, frameType: Key, isEnhanced: false })],
   [
     "FLV1 disposable frame",

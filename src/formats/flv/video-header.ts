@@ -84,9 +84,20 @@ export function createVideoPacket(
   };
 }
 
-/** True for codec ids whose legacy form has a packet type and a composition time: AVC and the vendors' like it. */
+/**
+ * True for codec ids whose legacy form has a packet type and a composition time: AVC, the vendors' ids that follow it,
+ * and MPEG-4, which FFmpeg writes in the same way (docs/interop.md).
+ */
 export function hasAvcPacketType(codecId: number): boolean {
-  return codecId === VideoCodecId.Avc || codecId === VideoCodecId.Hevc || codecId === VideoCodecId.Av1;
+  switch (codecId) {
+    case VideoCodecId.Avc:
+    case VideoCodecId.Mpeg4:
+    case VideoCodecId.Hevc:
+    case VideoCodecId.Av1:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** AVCPacketType by number. FLV 10.1 section E.4.3.1. */
