@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "./build.ts";
 import { reportStep, runStep, type Step } from "./run-step.ts";
 
 /** What needs only the sources. */
@@ -31,8 +32,11 @@ async function checkSources(): Promise<void> {
 
 /** Builds and packs as `npm publish` would, and checks what a user would install. */
 async function checkPackage(): Promise<void> {
-  if ((await check({ name: "build", command: process.execPath, parameters: ["scripts/build.ts"] })) === undefined)
+  const built = await build();
+  if (!built.isOk) {
+    failed.push(`${built.name}, and with it the checks of the package`);
     return;
+  }
   const folder = mkdtempSync(join(tmpdir(), "millrace-pack-"));
   try {
     const pack = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];

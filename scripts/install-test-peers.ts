@@ -70,4 +70,4 @@ function run([command = "", ...parameters]: readonly string[], cwd?: string): bo
   return false;
 }
 
-if (import.meta.main) installTestPeers();
+if (process.argv[1] === import.meta.filename) installTestPeers();
