@@ -25,7 +25,7 @@ const message: fc.Arbitrary<Message> = fc.record(
     type: fc.constantFrom<number>(MessageType.Audio, MessageType.Video, MessageType.Data, MessageType.Command, 30),
     timestamp,
     streamId: fc.constantFrom(0, 1, 2, 2 ** 32 - 1),
-    payload: fc.uint8Array({ maxLength: 400 }),
+    payload: fc.uint8Array({ maxLength: 400, size: "max" }),
   },
   { noNullPrototype: true },
 );
@@ -47,7 +47,7 @@ function decode(bytes: Uint8Array, historicChunkSizes: boolean): Message[] {
 
 test("whatever an encoder writes, a decoder reads", () => {
   fc.assert(
-    fc.property(fc.array(sent, { maxLength: 12 }), fc.boolean(), (messages, historicChunkSizes) => {
+    fc.property(fc.array(sent, { maxLength: 12, size: "max" }), fc.boolean(), (messages, historicChunkSizes) => {
       const encoder = new ChunkEncoder({ historicChunkSizes });
       for (const step of messages) encoder.write(step.message, step.chunkStreamId);
       deepEqual(
@@ -60,7 +60,7 @@ test("whatever an encoder writes, a decoder reads", () => {
 });
 
 test("whatever is interleaved, each chunk stream delivers its messages whole and in order", () => {
-  const steps = fc.array(fc.oneof(sent, fc.integer({ min: 1, max: 300 })), { maxLength: 24 });
+  const steps = fc.array(fc.oneof(sent, fc.integer({ min: 1, max: 300 })), { maxLength: 24, size: "max" });
   fc.assert(
     fc.property(steps, fc.constantFrom("message" as const, "chunk" as const), (todo, interleave) => {
       const scheduler = new OutboundScheduler(new ChunkEncoder(), { interleave });
@@ -85,7 +85,7 @@ test("whatever is interleaved, each chunk stream delivers its messages whole and
 
 test("a decoder fed with anything gives messages or a ProtocolError, and the same however the bytes are cut", () => {
   const chunkByte = fc.oneof(fc.constantFrom(0x00, 0x01, 0x04, 0x06, 0x44, 0x84, 0xc4, 0xc6, 0xff, 0x02), fc.nat(255));
-  const anything = fc.array(chunkByte, { maxLength: 160 }).map((bytes) => Uint8Array.from(bytes));
+  const anything = fc.array(chunkByte, { maxLength: 160, size: "max" }).map((bytes) => Uint8Array.from(bytes));
   fc.assert(
     fc.property(anything, fc.integer({ min: 1, max: 40 }), fc.boolean(), (bytes, chunkSize, isStrict) => {
       const create = (): ChunkDecoder => {
