@@ -1,5 +1,5 @@
 import { ProtocolError, type ProtocolErrorCode } from "../../errors.ts";
-import { DEFAULT_CHUNK_LIMITS } from "../../rtmp/chunk/chunk-limits.ts";
+import { CHUNK_LIMITS_BEFORE_CONNECT, DEFAULT_CHUNK_LIMITS } from "../../rtmp/chunk/chunk-limits.ts";
 import { createServerHandshake } from "../../rtmp/handshake/server-handshake.ts";
 import { PeerBandwidthLimit } from "../../rtmp/message/control.ts";
 import type { ConnectEvent, ServerEvent } from "../../rtmp/session/server-events.ts";
@@ -18,8 +18,6 @@ import type { ViewerPort } from "./viewer-outputs.ts";
 const LAST_WORDS_MS = 200;
 /** With interleaved chunks the socket holds no more than this, so that what is urgent can overtake. */
 const INTERLEAVED_WRITE_BYTES = 64 * 1024;
-/** Before `connect` nothing long is said. */
-const MAX_MESSAGE_BYTES_BEFORE_CONNECT = 64 * 1024;
 
 /**
  * One RTMP client of the server: bytes become events, events become publications and viewers, and every end comes
@@ -59,7 +57,7 @@ export class RtmpConnection implements ConnectionPort {
     this.#isInterleaved = options.play.interleave === "chunk";
     this.#wire = new Wire({
       handshake: createServerHandshake({ nowMs: this.#startedAtMs, crypto: nodeCrypto }),
-      limits: { ...DEFAULT_CHUNK_LIMITS, ...options.limits, maxMessageBytes: MAX_MESSAGE_BYTES_BEFORE_CONNECT },
+      limits: { ...CHUNK_LIMITS_BEFORE_CONNECT, maxChunkStreams: options.limits.maxChunkStreams },
       chunkSize: options.chunkSize,
       windowAcknowledgementSize: options.windowAcknowledgementSize,
       interleave: options.play.interleave,
