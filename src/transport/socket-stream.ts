@@ -1,0 +1,137 @@
+import type { Socket } from "node:net";
+import { formatAddress } from "./address.ts";
+import type { ByteStream, ByteStreamEvents } from "./byte-stream.ts";
+
+/** How long a peer may take to read what is left, and to close its side. */
+const DEFAULT_CLOSE_GRACE_MS = 1000;
+
+const NO_BYTES = new Uint8Array();
+
+/**
+ * A connected TCP socket as a byte stream; a TLS socket is a TCP socket too. Owns it from here on, and does not read
+ * before `start`. A peer that closes its side is told so by our closing ours, once everything is sent.
+ */
+export function socketStream(socket: Socket): ByteStream {
+  return new SocketStream(socket);
+}
+
+class SocketStream implements ByteStream {
+  readonly remoteAddress: string;
+  readonly #socket: Socket;
+  #events: ByteStreamEvents | undefined;
+  #bytesRead = 0;
+  #bytesWritten = 0;
+  #isClosing = false;
+  #isClosed = false;
+  #isDrainMarked = false;
+  #error: Error | undefined;
+  #graceTimer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    // Asked for now: a destroyed socket has forgotten its peer.
+    this.remoteAddress = formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
+    socket.setNoDelay(true);
+    // Otherwise Node refuses to write as soon as the peer has closed its side, and our last answers are lost.
+    socket.allowHalfOpen = true;
+    socket.on("error", (error) => {
+      if (!this.#isClosing) this.#error ??= error;
+    });
+    socket.once("close", () => {
+      this.#isClosed = true;
+      clearTimeout(this.#graceTimer);
+      this.#events?.onClose(this.#error);
+    });
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  start(events: ByteStreamEvents): void {
+    if (this.#events !== undefined) throw new Error("the stream has an owner already");
+    this.#events = events;
+    if (this.#isClosed) {
+      queueMicrotask(() => events.onClose(this.#error));
+      return;
+    }
+    this.#socket.on("data", (bytes: Uint8Array) => {
+      if (this.#isClosing) return;
+      this.#bytesRead += bytes.length;
+      events.onBytes(bytes);
+    });
+    this.#socket.once("end", () => {
+      if (this.#isClosing) return;
+      events.onEnd();
+      if (!this.#isClosing) this.close();
+    });
+  }
+
+  write(pieces: readonly Uint8Array[]): void {
+    const socket = this.#socket;
+    if (this.#isClosing || !socket.writable) return;
+    const [only] = pieces;
+    if (only !== undefined && pieces.length === 1) {
+      this.#writePiece(only);
+    } else {
+      socket.cork();
+      for (const piece of pieces) this.#writePiece(piece);
+      socket.uncork();
+    }
+    if (socket.writableLength > 0) this.#markDrain();
+  }
+
+  pause(): void {
+    if (!this.#isClosing) this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(graceMs: number = DEFAULT_CLOSE_GRACE_MS): void {
+    if (this.#isClosed || this.#isClosing) return;
+    this.#isClosing = true;
+    this.#socket.end();
+    // What the peer still sends is read and dropped: closing on unread bytes would reset our last answers away.
+    this.#socket.resume();
+    this.#graceTimer = setTimeout(() => this.#socket.destroy(), graceMs);
+    this.#graceTimer.unref();
+  }
+
+  destroy(): void {
+    this.#isClosing = true;
+    this.#socket.destroy();
+  }
+
+  #writePiece(piece: Uint8Array): void {
+    if (piece.length === 0) return;
+    this.#bytesWritten += piece.length;
+    this.#socket.write(piece);
+  }
+
+  /**
+   * Node's own `drain` comes only after more than its high-water mark. An empty write behind the others calls back when
+   * they are done, and costs nothing while the kernel takes everything at once.
+   */
+  #markDrain(): void {
+    if (this.#isDrainMarked) return;
+    this.#isDrainMarked = true;
+    this.#socket.write(NO_BYTES, this.#onMarkWritten);
+  }
+
+  readonly #onMarkWritten = (error?: Error | null): void => {
+    this.#isDrainMarked = false;
+    if (error || this.#isClosing) return;
+    if (this.#socket.writableLength > 0) this.#markDrain();
+    else this.#events?.onDrain();
+  };
+}

@@ -1,0 +1,72 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { formatAddress } from "./address.ts";
+import type { ByteStream } from "./byte-stream.ts";
+import { listenError } from "./network-errors.ts";
+import { socketStream } from "./socket-stream.ts";
+
+/** Idle time after which the kernel asks whether the peer is still there. */
+export const KEEP_ALIVE_MS = 30_000;
+
+/** Enough for a burst of reconnecting viewers; the kernel may allow less. */
+const DEFAULT_BACKLOG = 1024;
+
+export type TcpListenerOptions = {
+  /** An address or name of this machine. @default every address, IPv6 and IPv4 */
+  readonly host?: string;
+  /** 0 lets the kernel choose. */
+  readonly port: number;
+  /** Connections that wait to be accepted. @default 1024 */
+  readonly backlog?: number;
+  /** More than these are closed as soon as they are accepted. @default no limit */
+  readonly maxConnections?: number;
+  /** Told of each connection that was closed because of `maxConnections`. */
+  readonly onRefused?: (remoteAddress: string) => void;
+  /** Told when the system could not accept a connection, say for want of file descriptors. Listening goes on. */
+  readonly onAcceptError?: (error: Error) => void;
+};
+
+export type TcpListener = {
+  /** The address without the port: `::` or `0.0.0.0` for all. */
+  readonly address: string;
+  readonly port: number;
+  /** Accepts no more; open connections live on. */
+  close(): void;
+};
+
+/** Hands each accepted connection to `onStream`, which must start it. Rejects with an error that says what to do. */
+export async function listenTcp(
+  options: TcpListenerOptions,
+  onStream: (stream: ByteStream) => void,
+): Promise<TcpListener> {
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
+    (socket: Socket) => onStream(socketStream(socket)),
+  );
+  if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
+  server.on("drop", (peer) => {
+    options.onRefused?.(formatAddress(peer?.remoteAddress ?? "unknown", peer?.remotePort ?? 0));
+  });
+  await listening(server, options);
+  server.on("error", (error) => options.onAcceptError?.(error));
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new Error("the listener has no port");
+  return {
+    address: bound.address,
+    port: bound.port,
+    close(): void {
+      server.close();
+    },
+  };
+}
+
+function listening(server: Server, { host, port, backlog = DEFAULT_BACKLOG }: TcpListenerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error): void => reject(listenError(error, host ?? "::", port));
+    server.once("error", onError);
+    // Node throws at once for a port outside 0-65535.
+    server.listen({ port, backlog, ...(host !== undefined && { host }) }, () => {
+      server.off("error", onError);
+      resolve();
+    });
+  });
+}
