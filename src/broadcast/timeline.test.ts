@@ -26,7 +26,7 @@ test("the first publication keeps its own times", () => {
   equal(timeline.timestampOf(media("data", 0, true), 0), 0);
   deepEqual(run(timeline, "video", [5000, 5033, 5066]), [5000, 5033, 5066]);
   deepEqual(run(timeline, "audio", [4990, 5013]), [4990, 5013]);
-  deepEqual(timeline.counters, { steps: 0, jumps: 0, wraps24: 0 });
+  deepEqual(timeline.counters, { steps: 0, jumps: 0, wraps: 0 });
 });
 
 test("times count on over 32 bits, on each track", () => {
@@ -38,18 +38,32 @@ test("times count on over 32 bits, on each track", () => {
   equal(timeline.counters.jumps, 0);
 });
 
-test("a publisher that counts 24 bits only goes on after the end of them", () => {
-  const timeline = new Timeline();
-  const times = [2 ** 24 - 40, 2 ** 24 - 10, 20, 60].map((time) => time % 2 ** 24);
-  const seen = times.map((time, index) => timeline.timestampOf(media("video", time), index * 30));
-  deepEqual(seen, [2 ** 24 - 40, 2 ** 24 - 10, 2 ** 24 + 20, 2 ** 24 + 60]);
-  equal(timeline.counters.wraps24, 1);
+for (const bits of [24, 31]) {
+  test(`a publisher that counts ${bits} bits only goes on after the end of them`, () => {
+    const timeline = new Timeline();
+    const end = 2 ** bits;
+    const times = [end - 40, end - 10, 20, 60];
+    const seen = times.map((time, index) => timeline.timestampOf(media("video", time), index * 30));
+    deepEqual(seen, [end - 40, end - 10, end + 20, end + 60]);
+    deepEqual(timeline.counters, { steps: 0, jumps: 0, wraps: 1 });
+  });
+}
+
+test("a track that begins on the other side of an early wrap stays beside the first", () => {
+  const end = 2 ** 24;
+  const after = new Timeline();
+  equal(after.timestampOf(media("video", end - 16), 0), end - 16);
+  equal(after.timestampOf(media("audio", 1), 0), end + 1);
+  const before = new Timeline();
+  before.timestampOf(media("video", end - 16), 0);
+  equal(before.timestampOf(media("video", 5), 0), end + 5);
+  equal(before.timestampOf(media("audio", end - 4), 0), end - 4);
 });
 
 test("a small step back is held, and counted", () => {
   const timeline = new Timeline();
   deepEqual(run(timeline, "video", [0, 40, 30, 80]), [0, 40, 40, 80]);
-  deepEqual(timeline.counters, { steps: 1, jumps: 0, wraps24: 0 });
+  deepEqual(timeline.counters, { steps: 1, jumps: 0, wraps: 0 });
 });
 
 test("a restart at 0 goes on by the usual distance, and both tracks stay in step", () => {

@@ -6,8 +6,8 @@ export type TimelineCounters = {
   steps: number;
   /** Jumps back or far ahead, closed by an offset. */
   jumps: number;
-  /** Publishers that count only 24 bits and started again at 0. */
-  wraps24: number;
+  /** Clocks that counted only 24 or 31 bits and started again at 0. */
+  wraps: number;
 };
 
 export type TimelineOptions = {
@@ -31,7 +31,11 @@ type Track = {
   usualDelta: number;
 };
 
-const WRAP_24 = 2 ** 24;
+/**
+ * Where some publishers begin again at 0 although RTMP counts 32 bits: after 4 h 39 min, and FFmpeg, which writes FLV's
+ * timestamp without its sign, after 24.8 days: docs/interop.md.
+ */
+const EARLY_WRAPS = [2 ** 24, 2 ** 31];
 
 /**
  * Turns the timestamps of one publisher after another into one timeline that never steps back within a track.
@@ -39,7 +43,7 @@ const WRAP_24 = 2 ** 24;
  * tracks make together gets the same offset, so that they stay in step.
  */
 export class Timeline {
-  readonly counters: TimelineCounters = { steps: 0, jumps: 0, wraps24: 0 };
+  readonly counters: TimelineCounters = { steps: 0, jumps: 0, wraps: 0 };
   readonly #maxStepMs: number;
   readonly #maxGapMs: number;
   readonly #tracks = new Map<string, Track>();
@@ -115,7 +119,8 @@ export class Timeline {
     const first = this.#tracks.values().next().value;
     // A later track is unwrapped beside the first, so that both wrap together.
     const unwrapped = first === undefined ? wire : first.lastUnwrapped + signed32(wire - first.lastWire);
-    let offset = first === undefined ? this.#publicationOffset : first.offset;
+    let offset = this.#publicationOffset;
+    if (first !== undefined) offset = first.offset + this.#wrapBetween(unwrapped + first.offset, first.last);
     const isFar = first !== undefined && Math.abs(unwrapped + offset - first.last) > this.#maxGapMs;
     if (isFar && this.#start !== undefined) {
       offset = first.last - unwrapped;
@@ -135,16 +140,23 @@ export class Timeline {
   }
 
   #mend(track: Track, timestamp: number, delta: number): number {
-    if (Math.abs(delta + WRAP_24) <= this.#maxGapMs) {
-      // Some publishers count 24 bits only and begin again after 4 h 39 min: docs/interop.md.
-      this.counters.wraps24++;
-      track.offset += WRAP_24;
+    const wrap = this.#wrapBetween(delta, 0);
+    if (wrap > 0) {
+      this.counters.wraps++;
+      track.offset += wrap;
       return Math.max(track.lastUnwrapped + track.offset, track.last);
     }
     if (delta > 0 && timestamp >= track.last) return this.#jump(track, timestamp);
     if (track.last - timestamp > this.#maxStepMs) return this.#jump(track, timestamp);
     this.counters.steps++;
     return track.last;
+  }
+
+  /** What an early wrap that lies between two times takes from the first: 0 if there is none. */
+  #wrapBetween(timestamp: number, near: number): number {
+    const distance = near - timestamp;
+    const wrap = EARLY_WRAPS.find((modulus) => Math.abs(Math.abs(distance) - modulus) <= this.#maxGapMs) ?? 0;
+    return Math.sign(distance) * wrap;
   }
 
   /** Closes a jump: with the offset of the other track's jump where both made the same one, otherwise by the usual distance. */

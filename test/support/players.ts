@@ -59,7 +59,11 @@ export function comparePlayed(
   const sameOrder = player === "rtmpdump" || player === "gstreamer";
   try {
     const { untilEnd = false } = options;
-    const found = compareTags(published, received, { sameOrder, ...options, untilEnd: untilEnd && !losesLast });
+    const found = compareTags(published, unwrapped(received), {
+      sameOrder,
+      ...options,
+      untilEnd: untilEnd && !losesLast,
+    });
     if (losesLast) assertAtMostOneMissing(published, found);
     return found;
   } catch (error) {
@@ -73,4 +77,15 @@ function assertAtMostOneMissing(published: readonly FlvTag[], { audio, video }: 
     whole.audio.frames + whole.video.frames - Math.max(audio.firstIndex, 0) - Math.max(video.firstIndex, 0);
   const missing = expected - audio.frames - video.frames;
   if (missing > 1) throw new Error(`the last ${missing} frames never arrived`);
+}
+
+/** FLV's time has 32 bits with a sign, and FFmpeg's writer keeps 31 of them: what follows 2^31 - 1 counts on here. */
+function unwrapped(tags: readonly FlvTag[]): FlvTag[] {
+  let base = 0;
+  let last = tags[0]?.timestamp ?? 0;
+  return tags.map((tag) => {
+    if (last - tag.timestamp > 2 ** 30) base += tag.timestamp < 0 ? 2 ** 32 : 2 ** 31;
+    last = tag.timestamp;
+    return { ...tag, timestamp: tag.timestamp + base };
+  });
 }
