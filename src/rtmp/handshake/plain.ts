@@ -22,8 +22,8 @@ export function encodeChallenge(nowMs: number, version: number, crypto: Handshak
 }
 
 /**
- * C2 or S2 without a signature. Bytes 4-7 should tell when the challenge was read (RTMP 1.0 section 5.2.4), but some
- * clients, StreamPack and strict ones built on librtmp among them, want back exactly what they sent: docs/interop.md.
+ * C2 or S2 without a signature. Bytes 4-7 should tell when the challenge was read (RTMP 1.0 section 5.2.4), but librtmp
+ * warns and StreamPack stops unless it gets back exactly what it sent: docs/interop.md.
  */
 export function encodePlainAnswer(challenge: Uint8Array): Uint8Array {
   return challenge.slice();
