@@ -20,6 +20,7 @@ export { encodeStandalone, standaloneLength } from "./chunk/standalone-message.t
 export { describeMessage } from "./describe.ts";
 export type { CipherPair, Handshake, HandshakeCrypto, HandshakeResult } from "./handshake/handshake.ts";
 export { decodeAggregate, encodeAggregate } from "./message/aggregate.ts";
+export { type Command, decodeCommand, encodeCommand, type OutgoingCommand } from "./message/command.ts";
 export {
   decodeAbort,
   decodeAcknowledgement,
@@ -38,5 +39,75 @@ export {
   type UserControl,
   UserControlEvent,
 } from "./message/control.ts";
+export { type DataMessage, decodeData, encodeData } from "./message/data.ts";
 export { chunkStreamIdOf, type Message, MessageType, Priority, priorityOf } from "./message/message.ts";
+export type {
+  CallEndedEvent,
+  CallErrorEvent,
+  CallEvent,
+  CallResultEvent,
+  CloseEvent,
+  UnsupportedEvent,
+} from "./session/call-events.ts";
+export {
+  type Capabilities,
+  canReceive,
+  type ExtendedCapabilities,
+  type FourCcAbilities,
+  NO_CAPABILITIES,
+  RELAY_CAPABILITIES,
+} from "./session/capabilities.ts";
+export { CLIENT_CAPABILITIES, type ConnectOptions } from "./session/client-connect.ts";
+export type {
+  ClientDataEvent,
+  ClientEvent,
+  ClientMediaEvent,
+  ClientUserControlEvent,
+  ConnectedEvent,
+  ConnectRejectedEvent,
+  ReconnectRequestEvent,
+  StatusEvent,
+  StreamCreatedEvent,
+} from "./session/client-events.ts";
+export { ClientSession, type ClientSessionOptions, type PlayOptions } from "./session/client-session.ts";
+export type { ConnectAnswer, ConnectRefusal } from "./session/connect-answers.ts";
+export { describeClientEvent, describeServerEvent } from "./session/describe-events.ts";
+export {
+  NEXT_CONNECTION_STATE,
+  type NetConnectionAction,
+  type NetConnectionState,
+} from "./session/net-connection-state.ts";
+export { NEXT_STREAM_STATE, type NetStreamAction, type NetStreamState } from "./session/net-stream-state.ts";
+export type {
+  BufferLengthEvent,
+  ConnectEvent,
+  DataClearEvent,
+  DataSetEvent,
+  MediaEvent,
+  PauseEvent,
+  Play2Event,
+  PlayEvent,
+  PublishEvent,
+  PublishType,
+  ReceiveEvent,
+  SeekEvent,
+  ServerEvent,
+  StopPlayEvent,
+  UnpublishEvent,
+} from "./session/server-events.ts";
+export { ServerSession, type ServerSessionOptions } from "./session/server-session.ts";
+export type { SessionCounters } from "./session/session-counters.ts";
+export { DEFAULT_SESSION_LIMITS, type SessionLimits } from "./session/session-limits.ts";
+export {
+  createStatus,
+  decodeStatus,
+  levelOf,
+  STATUS_LEVEL,
+  type Status,
+  type StatusCode,
+  type StatusLevel,
+  type StatusObject,
+} from "./session/status.ts";
+export type { PlayAnswer, PlayCompletion, StreamRefusal } from "./session/stream-answers.ts";
+export { normalizePath, parseQuery, splitQuery } from "./session/stream-name.ts";
 export { MAX_CONTROL_REPLIES, Wire, type WireOptions } from "./session/wire.ts";

@@ -13,7 +13,7 @@ export type ClientEvent =
   | StatusEvent
   | ClientMediaEvent
   | ClientDataEvent
-  | UserControlEvent
+  | ClientUserControlEvent
   | ReconnectRequestEvent
   | CallEvent
   | CallEndedEvent
@@ -73,7 +73,7 @@ export type ClientDataEvent = {
 };
 
 /** StreamBegin, StreamEof, StreamDry and the like. Pings are answered by the session. */
-export type UserControlEvent = { readonly kind: "user-control"; readonly control: UserControl };
+export type ClientUserControlEvent = { readonly kind: "user-control"; readonly control: UserControl };
 
 /** The server wants the client to connect anew, at the next keyframe, and then to close this connection. Enhanced RTMP v2. */
 export type ReconnectRequestEvent = {

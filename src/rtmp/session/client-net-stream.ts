@@ -11,9 +11,13 @@ export type ClientNetStream = {
   requestId: number;
 };
 
+/** Ids of deleted streams that are remembered. */
+const MAX_DELETED_IDS = 1000;
+
 /** The message streams of one connection. */
 export class ClientNetStreams {
   readonly #streams = new Map<number, ClientNetStream>();
+  readonly #deletedIds = new Set<number>();
   readonly #maxNetStreams: number;
   #requested = 0;
 
@@ -36,7 +40,9 @@ export class ClientNetStreams {
   /** A request was answered; without an id it was refused. */
   answered(id?: number): void {
     this.#requested = Math.max(0, this.#requested - 1);
-    if (id !== undefined) this.#streams.set(id, { id, name: "", state: "idle", requestId: 0 });
+    if (id === undefined) return;
+    this.#deletedIds.delete(id);
+    this.#streams.set(id, { id, name: "", state: "idle", requestId: 0 });
   }
 
   get(id: number): ClientNetStream | undefined {
@@ -50,17 +56,19 @@ export class ClientNetStreams {
 
   /**
    * The stream that a message is about. Some servers send the status, and even media, on another id than they gave: then
-   * it is the stream that waits for an answer, or else the only one (docs/interop.md).
+   * it is the stream that waits for an answer, or else the only one (docs/interop.md). What still comes for a deleted
+   * stream is about none.
    */
   resolve(id: number): ClientNetStream | undefined {
     const stream = this.#streams.get(id);
-    if (stream !== undefined) return stream;
+    if (stream !== undefined || this.#deletedIds.has(id)) return stream;
     const streams = [...this.#streams.values()];
     return streams.find(isWaiting) ?? (streams.length === 1 ? streams[0] : undefined);
   }
 
   delete(id: number): void {
     this.#streams.delete(id);
+    if (this.#deletedIds.size < MAX_DELETED_IDS) this.#deletedIds.add(id);
   }
 }
 

@@ -186,6 +186,17 @@ test("media and data on another id belong to the only stream", () => {
   equal(receive(connected(), media("audio", 7, 5, hex`af 01`))[0], "audio stream=7 at=5 bytes=2");
 });
 
+test("what still comes for a deleted stream is not taken for another's", () => {
+  const session = withStream();
+  session.receive(command(0, "_result", session.createStream(), 2));
+  session.play(2, "key");
+  session.deleteStream(1);
+  const late = status(1, "NetStream.Play.Stop");
+  equal(receive(session, late)[0], "status stream=1 status NetStream.Play.Stop");
+  equal(receive(session, media("audio", 1, 5, hex`af 01`))[0], "audio stream=1 at=5 bytes=2");
+  equal(session.streamState(2), "play-requested");
+});
+
 test("a status without level and description has the level of its code", () => {
   const session = withStream();
   session.publish(1, "key");

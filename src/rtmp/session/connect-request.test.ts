@@ -28,13 +28,13 @@ test("an application that is missing is taken from the URL", () => {
 });
 
 test("odd spellings of the members are understood", () => {
-  const event = request({ app: "live", tcurl: "'rtmp://host/live'", flashver: "FMLE/3.0" });
-  deepEqual([event.tcUrl, event.flashVersion], ["rtmp://host/live", "FMLE/3.0"]);
+  const event = request({ app: "live", tcurl: "'rtmp://host/live'", flashver: "FMLE/3.0", pageUrl: "http://page" });
+  deepEqual([event.tcUrl, event.flashVersion, event.pageUrl], ["rtmp://host/live", "FMLE/3.0", "http://page"]);
 });
 
 test("values of other types count as missing", () => {
   const event = request({ app: 5, tcUrl: undefined, flashVer: null, objectEncoding: "3", swfUrl: undefined });
-  deepEqual([event.app, event.tcUrl, event.flashVersion, event.objectEncoding], ["", "", "", 0]);
+  deepEqual([event.app, event.tcUrl, event.flashVersion, event.swfUrl, event.objectEncoding], ["", "", "", "", 0]);
 });
 
 test("object encodings are AMF0 unless AMF3 was asked for", () => {

@@ -17,6 +17,8 @@ export function decodeConnectRequest(command: Command): ConnectEvent {
     appQuery: query,
     tcUrl,
     flashVersion: text(commandObject, "flashVer") || text(commandObject, "flashver"),
+    pageUrl: text(commandObject, "pageUrl"),
+    swfUrl: text(commandObject, "swfUrl"),
     objectEncoding: hasMembers(commandObject) && commandObject.get("objectEncoding") === 3 ? 3 : 0,
     capabilities: decodeCapabilities(commandObject),
     command,

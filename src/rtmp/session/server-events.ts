@@ -36,6 +36,9 @@ export type ConnectEvent = {
   readonly tcUrl: string;
   /** Tells nothing about who it is: half of all encoders call themselves FMLE. */
   readonly flashVersion: string;
+  /** Where a Flash player came from; "" if it did not say. */
+  readonly pageUrl: string;
+  readonly swfUrl: string;
   /** 0: AMF0. 3: AMF3. */
   readonly objectEncoding: 0 | 3;
   readonly capabilities: Capabilities;
