@@ -53,8 +53,10 @@ export class JoinPoint {
     this.#isTooLong = false;
   }
 
-  /** Keeps a configuration, in the place of the one that it replaces. */
+  /** Keeps a configuration instead of the one that it replaces. */
   storeConfig(slot: string | number, message: MediaMessage): void {
+    // Taken out first, so that the newest stands last.
+    this.#configs.delete(slot);
     this.#configs.set(slot, { slot, message: { ...message, payload: message.payload.slice() } });
     if (message.kind === "video") this.#hasVideo = true;
   }

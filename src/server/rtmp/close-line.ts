@@ -5,31 +5,47 @@ import type { ConnectionInfo } from "../hooks.ts";
 /** What a client published and played, by name. */
 export type StreamNames = { readonly published: ReadonlySet<string>; readonly played: ReadonlySet<string> };
 
+export type ClosedConnection = {
+  readonly info: ConnectionInfo;
+  readonly durationMs: number;
+  readonly stream: ByteStream;
+  readonly names: StreamNames;
+  readonly counters: SessionCounters;
+  /** What was unusual in the handshake. */
+  readonly handshakeNote: string | undefined;
+  readonly reason: string;
+};
+
 /**
  * What a closed connection leaves in the log: who, how long, how many bytes, which streams, and the reason; and whatever
  * was unusual, from which most problems in the field are found.
  */
-export function closeLine(
-  { id, remoteAddress, app, flashVersion }: ConnectionInfo,
-  durationMs: number,
-  { bytesRead: bytesIn, bytesWritten: bytesOut }: ByteStream,
-  { published, played }: StreamNames,
-  { unknownMessages, ...counters }: SessionCounters,
-  reason: string,
-): object {
+export function closeLine({
+  info,
+  durationMs,
+  stream,
+  names,
+  counters,
+  handshakeNote,
+  reason,
+}: ClosedConnection): object {
+  const { id, remoteAddress, app, flashVersion } = info;
+  const { published, played } = names;
+  const { unknownMessages, ...counts } = counters;
   const messages = [...unknownMessages].map(([type, count]) => [`messagesOfType${type}`, count] as const);
-  const unusual = [...Object.entries(counters), ...messages].filter(([, count]) => count > 0);
+  const unusual = [...Object.entries(counts), ...messages].filter(([, count]) => count > 0);
   return {
     connection: id,
     remote: remoteAddress,
     app,
     flashVersion,
     durationMs,
-    bytesIn,
-    bytesOut,
+    bytesIn: stream.bytesRead,
+    bytesOut: stream.bytesWritten,
     ...(published.size > 0 && { published: [...published] }),
     ...(played.size > 0 && { played: [...played] }),
     ...(unusual.length > 0 && { unusual: Object.fromEntries(unusual) }),
+    ...(handshakeNote !== undefined && { handshake: handshakeNote }),
     reason,
   };
 }

@@ -1,5 +1,6 @@
 import { ProtocolError, type ProtocolErrorCode } from "../../errors.ts";
 import { CHUNK_LIMITS_BEFORE_CONNECT, DEFAULT_CHUNK_LIMITS } from "../../rtmp/chunk/chunk-limits.ts";
+import type { Handshake } from "../../rtmp/handshake/handshake.ts";
 import { createServerHandshake } from "../../rtmp/handshake/server-handshake.ts";
 import { PeerBandwidthLimit } from "../../rtmp/message/control.ts";
 import type { ConnectEvent, ServerEvent } from "../../rtmp/session/server-events.ts";
@@ -27,6 +28,7 @@ export class RtmpConnection implements ConnectionPort {
   readonly viewerPort: ViewerPort;
   readonly #context: ServerContext;
   readonly #stream: ByteStream;
+  readonly #handshake: Handshake;
   readonly #wire: Wire;
   readonly #session: ServerSession;
   readonly #streams: ClientStreams;
@@ -55,8 +57,9 @@ export class RtmpConnection implements ConnectionPort {
     this.#onFinished = onFinished;
     this.#startedAtMs = context.nowMs();
     this.#isInterleaved = options.play.interleave === "chunk";
+    this.#handshake = createServerHandshake({ nowMs: this.#startedAtMs, crypto: nodeCrypto });
     this.#wire = new Wire({
-      handshake: createServerHandshake({ nowMs: this.#startedAtMs, crypto: nodeCrypto }),
+      handshake: this.#handshake,
       limits: { ...CHUNK_LIMITS_BEFORE_CONNECT, maxChunkStreams: options.limits.maxChunkStreams },
       chunkSize: options.chunkSize,
       windowAcknowledgementSize: options.windowAcknowledgementSize,
@@ -337,12 +340,16 @@ export class RtmpConnection implements ConnectionPort {
     this.#closeReason ??= reason;
     this.#streams.endAll(this.#closeReason);
     const { log, hooks } = this.#context;
-    const durationMs = Math.round(this.#context.nowMs() - this.#startedAtMs);
-    const { counters } = this.#session;
-    log.info(
-      closeLine(this.#info, durationMs, this.#stream, this.#streams.names, counters, this.#closeReason),
-      "connection closed",
-    );
+    const line = closeLine({
+      info: this.#info,
+      durationMs: Math.round(this.#context.nowMs() - this.#startedAtMs),
+      stream: this.#stream,
+      names: this.#streams.names,
+      counters: this.#session.counters,
+      handshakeNote: this.#handshake.result?.note,
+      reason: this.#closeReason,
+    });
+    log.info(line, "connection closed");
     const info = this.#info;
     const closeReason = this.#closeReason;
     tellApplication(log, () => hooks.onClose?.(info, closeReason));
