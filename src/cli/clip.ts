@@ -46,7 +46,7 @@ function endMs(messages: readonly MediaMessage[], kind: "audio" | "video"): numb
   const last = times.at(-1);
   if (first === undefined || last === undefined) return 0;
   const usualMs = times.length > 1 ? (last - first) / (times.length - 1) : 1;
-  return Math.ceil(last + usualMs);
+  return Math.round(last + usualMs);
 }
 
 /** The last tag of most H.264 files. Between two rounds it would tell decoders to stop. FLV 10.1 section E.4.3.1. */

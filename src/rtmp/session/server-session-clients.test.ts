@@ -16,8 +16,6 @@ const PLAY_STARTED = [
   "stream-begin 1",
   "1 onStatus 0 status NetStream.Play.Reset",
   "1 onStatus 0 status NetStream.Play.Start",
-  "1 data |RtmpSampleAccess true true",
-  '1 data onStatus {code: "NetStream.Data.Start"}',
   "1 onStatus 0 status NetStream.Play.PublishNotify",
 ];
 const PUBLISHED = ["stream-begin 1", "1 onStatus 0 status NetStream.Publish.Start"];
@@ -121,6 +119,22 @@ const gstreamerPlay: readonly Step[] = [
   [command(0, "deleteStream", 0, "key"), "stop-play 1 deleteStream", []],
 ];
 
+/** Names its SWF file, and gets what ActionScript looks for. */
+const flashPlay: readonly Step[] = [
+  [connect({ swfUrl: "http://page/player.swf", pageUrl: "http://page/" }), "connect live", [CONNECTED]],
+  [command(0, "createStream", 2), "-", ["0 _result 2 1"]],
+  [
+    command(1, "play", 0, "key"),
+    "play 1 key -2000",
+    [
+      ...PLAY_STARTED.slice(0, 3),
+      "1 data |RtmpSampleAccess true true",
+      '1 data onStatus {code: "NetStream.Data.Start"}',
+      ...PLAY_STARTED.slice(3),
+    ],
+  ],
+];
+
 /** Haivision: `createStream` before FCPublish, and calls that nobody asked for. */
 const haivisionPublish: readonly Step[] = [
   [connect(), "connect live", [CONNECTED]],
@@ -150,6 +164,7 @@ const CLIENTS = {
   "Wirecast publishes": wirecastPublish,
   "FFmpeg plays": ffmpegPlay,
   "rtmpdump plays": rtmpdumpPlay,
+  "Flash plays": flashPlay,
   "GStreamer plays": gstreamerPlay,
 };
 

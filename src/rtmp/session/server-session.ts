@@ -169,7 +169,7 @@ export class ServerSession {
     if (stream?.state !== "play-requested" || !stream.apply("accept")) return false;
     stream.isRecorded = answer.isRecorded ?? false;
     stream.hasEnded = false;
-    sendPlayStart(this.#replies, stream, answer);
+    sendPlayStart(this.#replies, stream, { ...answer, isFlash: this.#isFlash });
     return true;
   }
 
@@ -244,6 +244,11 @@ export class ServerSession {
     const more = tcUrl === undefined ? {} : { tcUrl };
     this.#replies.status(0, createStatus("NetConnection.Connect.ReconnectRequest", description, more));
     return true;
+  }
+
+  /** Flash and AIR name the SWF file that runs in them; other players do so only when told to pass for Flash. */
+  get #isFlash(): boolean {
+    return this.#connectRequest !== undefined && this.#connectRequest.swfUrl !== "";
   }
 
   #receiveMedia(kind: "audio" | "video", message: Message): ServerEvent | undefined {

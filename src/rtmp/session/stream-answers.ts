@@ -28,7 +28,11 @@ export function sendPublishStart(replies: ReplyQueue, stream: ServerNetStream): 
 }
 
 /** In the order of Adobe's server. Play.Reset or Play.Start must be the first status, or GStreamer gives up (docs/interop.md). */
-export function sendPlayStart(replies: ReplyQueue, stream: ServerNetStream, answer: PlayAnswer): void {
+export function sendPlayStart(
+  replies: ReplyQueue,
+  stream: ServerNetStream,
+  answer: PlayAnswer & { readonly isFlash: boolean },
+): void {
   const { isReset = stream.isReset, hasPublisher = false } = answer;
   const { id, name } = stream;
   const details = { details: name };
@@ -36,9 +40,12 @@ export function sendPlayStart(replies: ReplyQueue, stream: ServerNetStream, answ
   replies.streamBegin(id);
   if (isReset) replies.status(id, createStatus("NetStream.Play.Reset", `Playing and resetting ${name}.`, details));
   replies.status(id, createStatus("NetStream.Play.Start", `Started playing ${name}.`, details));
-  // Lets ActionScript draw the picture and compute the sound's spectrum.
-  replies.data(id, "|RtmpSampleAccess", true, true);
-  replies.data(id, "onStatus", { code: "NetStream.Data.Start" });
+  if (answer.isFlash) {
+    // Lets ActionScript draw the picture and compute the sound's spectrum. Only for it: FFmpeg makes a data stream and a
+    // subtitle stream of these (docs/interop.md).
+    replies.data(id, "|RtmpSampleAccess", true, true);
+    replies.data(id, "onStatus", { code: "NetStream.Data.Start" });
+  }
   if (hasPublisher) sendPublishNotify(replies, stream);
 }
 
