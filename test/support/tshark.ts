@@ -31,6 +31,8 @@ export type TsharkOptions = {
 export function tsharkRead(pcap: string, options: TsharkOptions): string[][][] {
   const parameters = ["-n", "-r", pcap, "-d", `tcp.port==${options.port},rtmpt`, "-2"];
   parameters.push("-o", "tcp.desegment_tcp_streams:TRUE", "-o", "rtmpt.desegment:TRUE");
+  // Without this it passes over each Set Chunk Size above 32767, loses its place and finds nothing wrong in what it skips.
+  parameters.push("-o", "rtmpt.max_packet_size:16777216");
   if (options.filter !== undefined) parameters.push("-Y", options.filter);
   parameters.push("-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=|");
   for (const field of options.fields) parameters.push("-e", field);
