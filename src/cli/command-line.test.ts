@@ -76,8 +76,8 @@ function fakeContext(options: FakeOptions = {}): FakeContext {
       if (options.clip === undefined) throw new Error("no such file");
       return options.clip;
     },
-    async openStream(url, key) {
-      context.calls.push(`open ${url} ${key}`);
+    async openStream(url) {
+      context.calls.push(`open ${url}`);
       if (options.stream === undefined) throw new Error("refused");
       return options.stream;
     },
@@ -373,7 +373,7 @@ test("demo publishes its clip to its own server until it is told to stop", async
   const context = fakeContext({
     clip: CLIP,
     stream: {
-      closed: new Promise(() => {}),
+      ended: Promise.withResolvers<{ readonly description: string }>().promise,
       write({ payload }) {
         written.push(payload.length);
         if (written.length === 2) context.signal("SIGTERM");
@@ -384,7 +384,7 @@ test("demo publishes its clip to its own server until it is told to stop", async
     },
   });
   equal(await runCommandLine(["demo", "--rtmp", "1940", "--json"], context), ExitCode.Ok);
-  deepEqual(context.calls.toSorted(), ["close", "drain", "open rtmp://127.0.0.1:1940/live demo", "start"]);
+  deepEqual(context.calls.toSorted(), ["close", "drain", "open rtmp://127.0.0.1:1940/live/demo", "start"]);
   deepEqual(written, [7, 6]);
   const startUp = JSON.parse(context.output());
   deepEqual([startUp.url, startUp.testPicture], ["rtmp://127.0.0.1:1940/live/demo", undefined]);

@@ -30,8 +30,8 @@ export type CommandContext = {
   createServer(options: MediaServerOptions): Promise<RunnableServer>;
   /** The FLV file that `millrace demo` publishes. */
   readDemoClip(): Uint8Array;
-  /** Connects our own client to `url` and publishes there as `key`. */
-  openStream(url: string, key: string, signal: AbortSignal): Promise<PublishedStream>;
+  /** Publishes by our own client; the last part of the path is the key. */
+  openStream(url: string, signal: AbortSignal): Promise<PublishedStream>;
   /** Calls `listener` for each signal of that name. Returns a function that stops it. */
   onSignal(name: SignalName, listener: () => void): () => void;
 };
@@ -57,7 +57,7 @@ export function processContext(): CommandContext {
     // Loaded when it is needed: help and version come at once.
     createServer: async (options) => (await import("../server/media-server.ts")).createMediaServer(options),
     readDemoClip: () => readFileSync(new URL("../../media/demo.flv", import.meta.url)),
-    openStream: async (url, key, signal) => (await import("./open-stream.ts")).openStream(url, key, signal),
+    openStream: async (url, signal) => (await import("../client/connect.ts")).publishTo(url, { signal }),
     onSignal(name, listener) {
       process.on(name, listener);
       return () => process.off(name, listener);

@@ -22,7 +22,7 @@ export async function demo(options: ServeOptions, context: CommandContext): Prom
     async run(listeners, log, signal) {
       const [listener] = listeners;
       if (listener === undefined) return;
-      const open = () => context.openStream(loopbackUrl(listener, "live"), DEMO_KEY, signal);
+      const open = () => context.openStream(`${loopbackUrl(listener, "live")}/${DEMO_KEY}`, signal);
       await keepPublishing({ clip, open, clock: context.clock, log }, signal);
     },
   });

@@ -24,16 +24,17 @@ function fakeClock(waits: number[] = []): Clock {
   };
 }
 
-/** A stream whose connection breaks after some messages. */
+/** A stream whose connection can break while it is written to. */
 function fakeStream(onWrite: (count: number, breakOff: () => void) => void): PublishedStream & { isClosed: boolean } {
-  const closed = Promise.withResolvers<void>();
+  const { promise, resolve } = Promise.withResolvers<{ readonly description: string }>();
   let count = 0;
   return {
     isClosed: false,
-    closed: closed.promise,
-    write: () => onWrite(++count, closed.resolve),
+    ended: promise,
+    write: () => onWrite(++count, () => resolve({ description: "the network broke" })),
     async close() {
       this.isClosed = true;
+      resolve({ description: "closed by the application" });
     },
   };
 }
@@ -47,8 +48,8 @@ test("a stop closes the stream in order", async () => {
 
 test("a broken connection is opened again", async () => {
   const stop = new AbortController();
-  const lines: string[] = [];
-  const log: Log = { ...silentLog, warn: (_details, line) => lines.push(line) };
+  const reasons: unknown[] = [];
+  const log: Log = { ...silentLog, warn: (details) => reasons.push(details) };
   const streams: ReturnType<typeof fakeStream>[] = [];
   const open = async (): Promise<PublishedStream> => {
     const stream = fakeStream((count, breakOff) => {
@@ -62,9 +63,12 @@ test("a broken connection is opened again", async () => {
   await keepPublishing({ clip: CLIP, open, clock: fakeClock(), log }, stop.signal);
   deepEqual(
     streams.map(({ isClosed }) => isClosed),
-    [false, false, true],
+    [true, true, true],
   );
-  equal(lines.length, 2);
+  deepEqual(reasons, [
+    { reason: "the network broke", retryMs: 250 },
+    { reason: "the network broke", retryMs: 250 },
+  ]);
 });
 
 test("a server that cannot be reached is tried later each time, but at least every 5 s", async () => {

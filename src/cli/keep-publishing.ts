@@ -2,12 +2,12 @@ import type { Log } from "../server/log.ts";
 import type { Clip } from "./clip.ts";
 import { type Clock, type MessageSink, publishLoop } from "./publish-loop.ts";
 
-/** A stream that is being published. */
+/** A stream that is being published: what is used of the client's `PublishStream`. */
 export type PublishedStream = MessageSink & {
-  /** Ends it in order. */
+  /** Ends the stream in order, and its connection with it. */
   close(): Promise<void>;
-  /** Settles when it is over, for whatever reason. */
-  readonly closed: Promise<unknown>;
+  /** Settles when it is over, for whatever reason; never rejects. */
+  readonly ended: Promise<{ readonly description: string }>;
 };
 
 export type KeepPublishingOptions = {
@@ -29,8 +29,8 @@ export async function keepPublishing(options: KeepPublishingOptions, signal: Abo
     try {
       const stream = await options.open();
       retryMs = FIRST_RETRY_MS;
-      await publishUntilClosed(stream, options, signal);
-      if (!signal.aborted) log.warn({ retryMs }, "the clip's connection was closed; connecting again");
+      const reason = await publishUntilEnded(stream, options, signal);
+      if (!signal.aborted) log.warn({ reason, retryMs }, "the clip's stream has ended; publishing again");
     } catch (error) {
       if (signal.aborted) return;
       log.warn({ err: error, retryMs }, "the clip cannot be published; trying again");
@@ -40,17 +40,18 @@ export async function keepPublishing(options: KeepPublishingOptions, signal: Abo
   }
 }
 
-async function publishUntilClosed(
+/** Returns why it ended. */
+async function publishUntilEnded(
   stream: PublishedStream,
   { clip, clock }: KeepPublishingOptions,
   signal: AbortSignal,
-): Promise<void> {
-  const lost = new AbortController();
-  const onClosed = (): void => lost.abort();
-  stream.closed.then(onClosed, onClosed);
+): Promise<string> {
+  const over = new AbortController();
+  void stream.ended.then(() => over.abort());
   try {
-    await publishLoop(clip, stream, clock, AbortSignal.any([signal, lost.signal]));
+    await publishLoop(clip, stream, clock, AbortSignal.any([signal, over.signal]));
   } finally {
-    if (!lost.signal.aborted) await stream.close();
+    await stream.close();
   }
+  return (await stream.ended).description;
 }

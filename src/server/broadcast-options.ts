@@ -1,7 +1,7 @@
 import { type BroadcastOptions, DEFAULT_BROADCAST_OPTIONS } from "../broadcast/broadcast.ts";
 import type { FlushPolicy } from "../broadcast/flush-policy.ts";
 import { DEFAULT_LAG_LIMITS } from "../broadcast/lag-policy.ts";
-import type { PlayOptions, ResolvedOptions } from "./options.ts";
+import type { ResolvedOptions, ServerPlayOptions } from "./options.ts";
 
 /** The server's options as its broadcasts take them. */
 export function broadcastOptionsOf(options: ResolvedOptions, schedule: BroadcastOptions["schedule"]): BroadcastOptions {
@@ -18,7 +18,7 @@ export function broadcastOptionsOf(options: ResolvedOptions, schedule: Broadcast
   };
 }
 
-function flushPolicyOf({ flush, mergeMs, audioHoldMs }: PlayOptions): FlushPolicy {
+function flushPolicyOf({ flush, mergeMs, audioHoldMs }: ServerPlayOptions): FlushPolicy {
   switch (flush) {
     case "instant":
       return { kind: "instant" };

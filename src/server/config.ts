@@ -6,9 +6,9 @@ import {
   DEFAULT_PUBLISH_OPTIONS,
   DEFAULT_TIMEOUTS,
   type ListenAddress,
-  type PlayOptions,
-  type PublishOptions,
   type ServerLimits,
+  type ServerPlayOptions,
+  type ServerPublishOptions,
   type ServerTimeouts,
 } from "./options.ts";
 
@@ -21,8 +21,8 @@ export type Config = {
   /** Undefined: the server chooses. */
   readonly chunkSize?: number | undefined;
   readonly windowAcknowledgementSize: number;
-  readonly publish: PublishOptions;
-  readonly play: PlayOptions;
+  readonly publish: ServerPublishOptions;
+  readonly play: ServerPlayOptions;
   readonly timeouts: ServerTimeouts;
   readonly limits: ServerLimits;
   readonly log: LogConfig;

@@ -5,8 +5,8 @@ export { createMediaServer, type ListenerInfo, type MediaServer } from "./media-
 export type {
   ListenAddress,
   MediaServerOptions,
-  PlayOptions,
-  PublishOptions,
   ServerLimits,
+  ServerPlayOptions,
+  ServerPublishOptions,
   ServerTimeouts,
 } from "./options.ts";

@@ -54,7 +54,7 @@ export type ServerTimeouts = {
   readonly drainMs: number;
 };
 
-export type PublishOptions = {
+export type ServerPublishOptions = {
   /** What a second publisher of a name gets. @default "takeover-when-stale" */
   readonly busyName: BusyNamePolicy;
   /** A publisher silent for this long may be replaced. @default 5_000 */
@@ -63,7 +63,7 @@ export type PublishOptions = {
   readonly graceMs: number;
 };
 
-export type PlayOptions = {
+export type ServerPlayOptions = {
   /** When messages go out: with each video frame, at each read, or every `mergeMs`. @default "low" */
   readonly flush: "low" | "instant" | "merge";
   /** @default 350 */
@@ -88,8 +88,8 @@ export type MediaServerOptions = {
   readonly hooks?: ServerHooks;
   readonly limits?: Partial<ServerLimits>;
   readonly timeouts?: Partial<ServerTimeouts>;
-  readonly publish?: Partial<PublishOptions>;
-  readonly play?: Partial<PlayOptions>;
+  readonly publish?: Partial<ServerPublishOptions>;
+  readonly play?: Partial<ServerPlayOptions>;
   /** Payload bytes of an outgoing chunk, 128 to 16_777_215; FFmpeg's publisher takes it over. @default 65_536, with interleave "chunk" 4_096 */
   readonly chunkSize?: number;
   /** After how many bytes peers acknowledge. @default 2_500_000 */
@@ -100,8 +100,8 @@ export type MediaServerOptions = {
 export type ResolvedOptions = {
   readonly limits: ServerLimits;
   readonly timeouts: ServerTimeouts;
-  readonly publish: PublishOptions;
-  readonly play: PlayOptions;
+  readonly publish: ServerPublishOptions;
+  readonly play: ServerPlayOptions;
   readonly chunkSize: number;
   readonly windowAcknowledgementSize: number;
 };
@@ -130,13 +130,13 @@ export const DEFAULT_TIMEOUTS: ServerTimeouts = {
   drainMs: 5_000,
 };
 
-export const DEFAULT_PUBLISH_OPTIONS: PublishOptions = {
+export const DEFAULT_PUBLISH_OPTIONS: ServerPublishOptions = {
   busyName: "takeover-when-stale",
   staleAfterMs: 5_000,
   graceMs: 10_000,
 };
 
-export const DEFAULT_PLAY_OPTIONS: PlayOptions = {
+export const DEFAULT_PLAY_OPTIONS: ServerPlayOptions = {
   flush: "low",
   mergeMs: 350,
   audioHoldMs: 25,
