@@ -40,6 +40,12 @@ export const REMEDIES = {
   "viewer.slow":
     "The viewer's network is slower than the broadcast. Lower the encoder's bitrate, or raise blockedTimeoutMs.",
   "session.reply-limit": "The peer does not read its answers. Check its network.",
+  "timeout.server-handshake": "Check that it serves RTMP on this port, or raise handshakeMs.",
+  "timeout.answer":
+    "Check the server, read what a play stream of the same connection holds back, or raise the time-out.",
+  "publish.queue":
+    "The network is slower than the media: wait for ready() when write() is false, or lower the bitrate.",
+  "connection.closed": "Connect again; the connection's closed promise tells why it is over.",
 } as const;
 
 /** A stable name for one kind of failure: code may branch on it, while messages may change. */

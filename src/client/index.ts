@@ -1,0 +1,13 @@
+/**
+ * `millrace/client`: connects to RTMP servers. `publishTo(url)` and `playFrom(url)` give one stream; `connect(url)` gives
+ * a `NetConnection` with calls in both directions and any number of streams.
+ */
+
+export type { CloseReason, StreamEnd } from "./close-reason.ts";
+export { connect, playFrom, publishTo } from "./connect.ts";
+export type { ClientLog } from "./log.ts";
+export type { CallOptions, ConnectionStatistics, NetConnection, ServerInfo } from "./net-connection.ts";
+export type { ClientMethod, ClientTimeouts, ConnectOptions } from "./options.ts";
+export type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
+export type { OutgoingMedia, PublishStream, PublishStreamOptions } from "./publish-stream.ts";
+export { StatusError } from "./status-error.ts";

@@ -1,0 +1,176 @@
+import type { ClientDataEvent, ClientMediaEvent } from "../rtmp/session/client-events.ts";
+import type { Status } from "../rtmp/session/status.ts";
+import { clientError } from "./client-error.ts";
+import { type CloseReason, closedError } from "./close-reason.ts";
+import { DrainWaiters } from "./drain-waiters.ts";
+import type { ResolvedConnectOptions } from "./options.ts";
+import { type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
+import { PendingAnswers } from "./pending-answers.ts";
+import { PlayStream, type PlayStreamOptions } from "./play-stream.ts";
+import { PublishStream, type PublishStreamOptions } from "./publish-stream.ts";
+import type { SessionDriver } from "./session-driver.ts";
+import type { StreamPort, StreamReceiver } from "./stream-port.ts";
+
+const DEFAULT_BUFFER_MS = 3000;
+
+/** What a connection publishes and plays, by message stream id. */
+export class NetStreams {
+  readonly #driver: SessionDriver;
+  readonly #options: ResolvedConnectOptions;
+  /** Set when the connection is closed with its only stream. */
+  readonly #closeConnection: (() => Promise<unknown>) | undefined;
+  readonly #port: StreamPort;
+  readonly #drains: DrainWaiters;
+  readonly #creations = new PendingAnswers<number>();
+  /** Undefined while a stream is being made. */
+  readonly #receivers = new Map<number, StreamReceiver | undefined>();
+  /** Streams with more waiting than they want to hold: nothing is read meanwhile. */
+  readonly #holders = new Set<StreamReceiver>();
+
+  constructor(
+    driver: SessionDriver,
+    options: ResolvedConnectOptions,
+    closeConnection: (() => Promise<unknown>) | undefined,
+  ) {
+    this.#driver = driver;
+    this.#options = options;
+    this.#closeConnection = closeConnection;
+    this.#drains = new DrainWaiters(() => driver.queuedBytes);
+    this.#port = this.#createPort();
+  }
+
+  async publish(name: string, options: PublishStreamOptions): Promise<PublishStream> {
+    const streamId = await this.#create(name);
+    const started = this.#starting("publish");
+    const stream = new PublishStream(this.#port, streamId, started, options, (receiver) =>
+      this.#receivers.set(streamId, receiver),
+    );
+    this.#driver.session.publish(streamId, name, options.type);
+    return await this.#started(stream, streamId, started);
+  }
+
+  async play(name: string, options: PlayStreamOptions): Promise<PlayStream> {
+    const streamId = await this.#create();
+    const started = this.#starting("play");
+    const stream = new PlayStream(this.#port, streamId, started, options, (receiver) =>
+      this.#receivers.set(streamId, receiver),
+    );
+    this.#driver.session.play(streamId, name, options);
+    this.#driver.session.setBufferLength(streamId, options.bufferMs ?? DEFAULT_BUFFER_MS);
+    return await this.#started(stream, streamId, started);
+  }
+
+  /** The answer to `createStream`. */
+  created(transactionId: number, streamId: number): void {
+    if (this.#receivers.has(streamId)) {
+      this.#creations.reject(transactionId, clientError("command.body", `the server gave stream ${streamId} twice`));
+    } else if (this.#creations.resolve(transactionId, streamId)) {
+      this.#receivers.set(streamId, undefined);
+    } else {
+      // Too late: nobody waits any more.
+      this.#driver.deleteStream(streamId);
+    }
+  }
+
+  creationRefused(transactionId: number, error: Error): void {
+    this.#creations.reject(transactionId, error);
+  }
+
+  /** False if the status is not about a stream of this side. */
+  receiveStatus(streamId: number, status: Status): boolean {
+    const receiver = this.#receivers.get(streamId);
+    receiver?.receiveStatus(status);
+    return receiver !== undefined;
+  }
+
+  receiveMedia({ streamId, message }: ClientMediaEvent): void {
+    this.#receivers.get(streamId)?.receiveMedia(message);
+  }
+
+  receiveData(event: ClientDataEvent): void {
+    this.#receivers.get(event.streamId)?.receiveData(event);
+  }
+
+  /** What was sent has reached the kernel. */
+  drained(): void {
+    this.#drains.drained();
+  }
+
+  /** The connection is over. */
+  disconnect(reason: CloseReason): void {
+    this.#creations.rejectAll(closedError(reason));
+    for (const receiver of [...this.#receivers.values()]) receiver?.disconnect(reason);
+    this.#drains.release();
+  }
+
+  async #create(publishName?: string): Promise<number> {
+    this.#checkOpen();
+    const transactionId = this.#driver.session.createStream(publishName);
+    const created = this.#creations.wait(transactionId, "createStream", this.#options.timeouts.answerMs);
+    this.#driver.flush();
+    const streamId = await created;
+    this.#checkOpen();
+    return streamId;
+  }
+
+  #starting(what: string): PendingAnswer<void> {
+    return pendingAnswer(`the server did not answer ${what}`, this.#options.timeouts.answerMs);
+  }
+
+  async #started<Stream>(stream: Stream, streamId: number, started: PendingAnswer<void>): Promise<Stream> {
+    this.#driver.flush();
+    try {
+      await started.promise;
+      return stream;
+    } catch (error) {
+      this.#deleteStream(streamId);
+      throw error;
+    }
+  }
+
+  #checkOpen(): void {
+    const { closeReason } = this.#driver;
+    if (closeReason !== undefined) throw closedError(closeReason);
+  }
+
+  #createPort(): StreamPort {
+    const driver = this.#driver;
+    return {
+      session: driver.session,
+      get queuedBytes(): number {
+        return driver.queuedBytes;
+      },
+      highWaterBytes: this.#options.highWaterBytes,
+      flush: () => driver.flush(),
+      sendMedia: (message) => driver.sendMedia(message),
+      drained: (maxQueuedBytes) => this.#drains.wait(maxQueuedBytes),
+      sent: () => this.#sent(),
+      deleteStream: (streamId) => this.#deleteStream(streamId),
+      holdReading: (receiver, isHeld) => this.#holdReading(receiver, isHeld),
+    };
+  }
+
+  async #sent(): Promise<void> {
+    const sent = pendingAnswer<void>("the server did not take all that was sent", this.#options.timeouts.answerMs);
+    void this.#drains.wait(0).then(sent.resolve);
+    try {
+      await sent.promise;
+    } finally {
+      await this.#closeConnection?.();
+    }
+  }
+
+  #deleteStream(streamId: number): void {
+    if (!this.#receivers.delete(streamId)) return;
+    this.#driver.deleteStream(streamId);
+    // What hinders it shows in the connection's own end.
+    if (this.#closeConnection !== undefined) this.#sent().catch(() => {});
+  }
+
+  #holdReading(receiver: StreamReceiver, isHeld: boolean): void {
+    if (isHeld) this.#holders.add(receiver);
+    else this.#holders.delete(receiver);
+    if (this.#holders.size > 0) this.#driver.pauseReading();
+    else this.#driver.resumeReading();
+  }
+}

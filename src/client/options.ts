@@ -1,0 +1,88 @@
+import type { AmfEncodable, AmfValue } from "../formats/amf/amf-value.ts";
+import type { Interleave } from "../rtmp/chunk/outbound-scheduler.ts";
+import type { Capabilities } from "../rtmp/session/capabilities.ts";
+import type { Status } from "../rtmp/session/status.ts";
+import type { ByteStream } from "../transport/byte-stream.ts";
+import { type ClientLog, silentLog } from "./log.ts";
+
+/** All in milliseconds. */
+export type ClientTimeouts = {
+  /** For looking up the host and connecting by TCP. @default 10_000 */
+  readonly connectMs: number;
+  /** For the handshake. @default 10_000 */
+  readonly handshakeMs: number;
+  /** For the answer to `connect`, `publish`, `play` or a call, and for sending what is left when a stream is closed. @default 10_000 */
+  readonly answerMs: number;
+  /** For sending what is left when the connection is closed. @default 5_000 */
+  readonly closeMs: number;
+};
+
+/** A method that the server may call. What it throws is told to the server only if it is a `StatusError`. */
+export type ClientMethod = (...args: readonly AmfValue[]) => AmfEncodable | Promise<AmfEncodable>;
+
+export type ConnectOptions = {
+  /** Gives up when aborted, and ends a connection that stands: what is under way rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly timeouts?: Partial<ClientTimeouts>;
+  /** Used instead of a TCP connection to the URL's host. The connection owns it from then on. */
+  readonly stream?: ByteStream;
+  /** @default the path of the URL */
+  readonly app?: string;
+  /** @default the URL without user and password */
+  readonly tcUrl?: string;
+  /** @default "LNX 9,0,124,2" */
+  readonly flashVersion?: string;
+  /** 3 asks for AMF3. @default 0 */
+  readonly objectEncoding?: 0 | 3;
+  /** What is said of codecs and of Enhanced RTMP: `fourCcList`, `capsEx`, …. @default every codec */
+  readonly capabilities?: Capabilities;
+  /** Further members of the command object, such as `swfUrl` and `pageUrl`. */
+  readonly members?: Readonly<Record<string, AmfEncodable>>;
+  /** What the application on the server gets behind the command object. */
+  readonly args?: readonly AmfEncodable[];
+  /** `digest` for servers that want a Flash Player. @default "plain" */
+  readonly handshake?: "plain" | "digest";
+  /** Payload bytes in each outgoing chunk, 128 to 16_777_215. @default 4096, as OBS does */
+  readonly chunkSize?: number;
+  /** After how many bytes the server acknowledges. @default 2_500_000 */
+  readonly windowAcknowledgementSize?: number;
+  /** `chunk`: audio and calls need not wait for a large picture; what is written is copied then. @default "message" */
+  readonly interleave?: Interleave;
+  /** `write` returns false while more bytes than this wait to be sent. @default 1 MiB */
+  readonly highWaterBytes?: number;
+  /** `write` throws `publish.queue` where more bytes than this would wait. @default 16 MiB */
+  readonly maxQueuedBytes?: number;
+  /** Methods that the server may call, by name. */
+  readonly methods?: Readonly<Record<string, ClientMethod>>;
+  /** Called with each status of the connection itself: AppShutdown, ReconnectRequest, …. */
+  readonly onStatus?: (status: Status) => void;
+  /** @default nothing is written */
+  readonly log?: ClientLog;
+};
+
+/** Options with every default filled in. */
+export type ResolvedConnectOptions = ConnectOptions & {
+  readonly timeouts: ClientTimeouts;
+  readonly highWaterBytes: number;
+  readonly maxQueuedBytes: number;
+  readonly log: ClientLog;
+};
+
+export const DEFAULT_CLIENT_TIMEOUTS: ClientTimeouts = {
+  connectMs: 10_000,
+  handshakeMs: 10_000,
+  answerMs: 10_000,
+  closeMs: 5_000,
+};
+
+const MIB = 1024 * 1024;
+
+export function resolveConnectOptions(options: ConnectOptions): ResolvedConnectOptions {
+  return {
+    ...options,
+    timeouts: { ...DEFAULT_CLIENT_TIMEOUTS, ...options.timeouts },
+    highWaterBytes: options.highWaterBytes ?? MIB,
+    maxQueuedBytes: options.maxQueuedBytes ?? 16 * MIB,
+    log: options.log ?? silentLog,
+  };
+}

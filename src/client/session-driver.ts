@@ -1,0 +1,244 @@
+import { ProtocolError } from "../errors.ts";
+import { MAX_MESSAGE_LENGTH } from "../rtmp/chunk/message-header.ts";
+import { createClientHandshake } from "../rtmp/handshake/client-handshake.ts";
+import { decodeUserControl } from "../rtmp/message/control.ts";
+import { type Message, MessageType } from "../rtmp/message/message.ts";
+import type { ClientEvent } from "../rtmp/session/client-events.ts";
+import { ClientSession } from "../rtmp/session/client-session.ts";
+import type { Status } from "../rtmp/session/status.ts";
+import { Wire } from "../rtmp/session/wire.ts";
+import type { ByteStream } from "../transport/byte-stream.ts";
+import { nodeCrypto } from "../transport/node-crypto.ts";
+import { clientError, withRemedy } from "./client-error.ts";
+import type { CloseReason } from "./close-reason.ts";
+import type { ResolvedConnectOptions } from "./options.ts";
+
+/** OBS sends the same, so every server takes it. */
+const DEFAULT_CHUNK_SIZE = 4096;
+/** With interleaved chunks the socket holds no more than this, so that what is urgent can overtake. */
+const INTERLEAVED_WRITE_BYTES = 64 * 1024;
+/** What may wait above the media: answers to a server that asks and does not read. */
+const MAX_UNREAD_REPLY_BYTES = 256 * 1024;
+/** Ids of deleted streams that are remembered. */
+const MAX_DELETED_STREAMS = 1000;
+
+export type SessionDriverEvents = {
+  /** The handshake is over. */
+  onOpen(): void;
+  /** A throw ends the connection. What the event holds is valid during the call. */
+  onEvent(event: ClientEvent): void;
+  onPong(): void;
+  /** All that was sent has reached the kernel. */
+  onDrain(): void;
+  /** Called once: the connection is over for whoever uses it. Last words may still be sent during the call. */
+  onEnd(reason: CloseReason): void;
+  /** Called once, last: the transport is closed too. */
+  onClose(reason: CloseReason): void;
+};
+
+/** Joins a byte stream, a wire and a client session: bytes become events, and what the session queues is sent. */
+export class SessionDriver {
+  readonly session: ClientSession = new ClientSession();
+  readonly wire: Wire;
+  readonly #stream: ByteStream;
+  readonly #options: ResolvedConnectOptions;
+  readonly #isInterleaved: boolean;
+  readonly #deletedStreamIds = new Set<number>();
+  #events: SessionDriverEvents | undefined;
+  /** Set when the end has been decided: nothing that the server sends counts any more. */
+  #closeReason: CloseReason | undefined;
+  /** What the server said last of the connection itself. */
+  #lastWords: Status | undefined;
+  #isClosed = false;
+
+  constructor(stream: ByteStream, options: ResolvedConnectOptions) {
+    const { handshake: form = "plain", chunkSize = DEFAULT_CHUNK_SIZE, windowAcknowledgementSize } = options;
+    this.#stream = stream;
+    this.#options = options;
+    this.#isInterleaved = options.interleave === "chunk";
+    this.wire = new Wire({
+      handshake: createClientHandshake({ form, nowMs: performance.now(), crypto: nodeCrypto }),
+      chunkSize,
+      ...(windowAcknowledgementSize !== undefined && { windowAcknowledgementSize }),
+      ...(options.interleave !== undefined && { interleave: options.interleave }),
+      // `sendMedia` refuses first; a message counts with a little more than its payload.
+      maxQueuedBytes: options.maxQueuedBytes * 2 + MAX_UNREAD_REPLY_BYTES,
+    });
+  }
+
+  get remoteAddress(): string {
+    return this.#stream.remoteAddress;
+  }
+
+  get closeReason(): CloseReason | undefined {
+    return this.#closeReason;
+  }
+
+  /** Bytes that wait to reach the kernel. */
+  get queuedBytes(): number {
+    return this.#isInterleaved ? this.#stream.unsentBytes + this.wire.queuedBytes : this.#stream.unsentBytes;
+  }
+
+  /** Begins the handshake. */
+  start(events: SessionDriverEvents): void {
+    this.#events = events;
+    this.#stream.start({
+      onBytes: (bytes) => this.#receive(bytes),
+      onDrain: () => this.#guard(() => this.#drained()),
+      onEnd: () => this.endByServer(),
+      onClose: (error) => this.#finish(error),
+    });
+    this.#guard(() => this.#pump());
+  }
+
+  /** Sends what the session and the wire have queued. */
+  flush(): void {
+    this.#guard(() => this.#flush());
+  }
+
+  /** The hot path of a publisher. Throws `publish.queue`. The payload may be used again when it returns. */
+  sendMedia(message: Message): void {
+    const { payload } = message;
+    const { maxQueuedBytes } = this.#options;
+    if (payload.length > MAX_MESSAGE_LENGTH) throw new RangeError(`a message of ${payload.length} bytes`);
+    if (this.queuedBytes + payload.length > maxQueuedBytes) {
+      throw clientError("publish.queue", `more than ${maxQueuedBytes} bytes would wait to be sent`);
+    }
+    // With whole messages nothing stays in the wire, and its output is a copy.
+    const isTaken = this.wire.send(this.#isInterleaved ? { ...message, payload: new Uint8Array(payload) } : message);
+    if (!isTaken) throw clientError("publish.queue", "too many messages wait to be sent");
+    this.flush();
+  }
+
+  /** What the server still sends for a deleted stream must not be taken for another's. */
+  deleteStream(streamId: number): void {
+    if (!this.session.deleteStream(streamId)) return;
+    this.#deletedStreamIds.add(streamId);
+    const [oldest] = this.#deletedStreamIds;
+    if (oldest !== undefined && this.#deletedStreamIds.size > MAX_DELETED_STREAMS)
+      this.#deletedStreamIds.delete(oldest);
+    this.flush();
+  }
+
+  pauseReading(): void {
+    this.#stream.pause();
+  }
+
+  resumeReading(): void {
+    if (this.#closeReason === undefined) this.#stream.resume();
+  }
+
+  /** Sends what is left, then closes. */
+  end(reason: CloseReason): void {
+    if (this.#closeReason !== undefined) return;
+    this.#closeReason = reason;
+    this.#events?.onEnd(reason);
+    const pieces = this.wire.takeOutput();
+    if (pieces.length > 0) this.#stream.write(pieces);
+    this.#stream.close(this.#options.timeouts.closeMs);
+  }
+
+  /** The server closes the connection, in order. */
+  endByServer(): void {
+    const words = this.#lastWords;
+    const why = words === undefined ? "" : `: ${words.code} ${words.description}`.trimEnd();
+    this.end({ kind: "server", description: `the server closed the connection${why}` });
+  }
+
+  /** Drops everything at once. */
+  destroy(reason: CloseReason): void {
+    if (this.#closeReason === undefined) {
+      this.#closeReason = reason;
+      this.#events?.onEnd(reason);
+    }
+    this.#stream.destroy();
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#closeReason !== undefined) return;
+    this.#guard(() => {
+      const nowMs = performance.now();
+      const wasOpen = this.wire.isOpen;
+      this.session.tick(nowMs);
+      this.wire.push(bytes, nowMs);
+      if (!wasOpen && this.wire.isOpen) this.#events?.onOpen();
+      this.#process();
+      this.#flush();
+    });
+  }
+
+  #process(): void {
+    while (this.#closeReason === undefined) {
+      const message = this.wire.next();
+      if (message === undefined) return;
+      if (message.type === MessageType.UserControl) this.#noticePong(message);
+      if (message.streamId !== 0 && this.#deletedStreamIds.has(message.streamId)) continue;
+      const event = this.session.receive(message);
+      if (event === undefined) continue;
+      if (event.kind === "stream-created") this.#deletedStreamIds.delete(event.streamId);
+      if (event.kind === "status" && event.streamId === 0) this.#lastWords = event.status;
+      this.#events?.onEvent(event);
+    }
+  }
+
+  #noticePong(message: Message): void {
+    if (decodeUserControl(message.payload)?.kind === "ping-response") this.#events?.onPong();
+  }
+
+  #flush(): void {
+    for (const message of this.session.takeMessages()) {
+      if (!this.wire.send(message)) throw new ProtocolError("session.reply-limit", "the server does not read");
+    }
+    this.#pump();
+  }
+
+  #pump(): void {
+    if (this.#isClosed) return;
+    const { unsentBytes } = this.#stream;
+    const room = this.#isInterleaved ? INTERLEAVED_WRITE_BYTES - unsentBytes : Number.POSITIVE_INFINITY;
+    if (room <= 0) return;
+    const pieces = this.wire.takeOutput(room);
+    if (pieces.length === 0) return;
+    this.#stream.write(pieces);
+    if (this.#stream.unsentBytes > this.#options.maxQueuedBytes + MAX_UNREAD_REPLY_BYTES) {
+      throw new ProtocolError("session.reply-limit", "the server does not read its answers");
+    }
+  }
+
+  #drained(): void {
+    if (this.#isInterleaved && this.#closeReason === undefined) this.#pump();
+    this.#events?.onDrain();
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** The server broke a rule, or a function of the application threw: the connection ends. */
+  #fail(thrown: unknown): void {
+    if (this.#closeReason !== undefined) return;
+    const error = withRemedy(thrown);
+    const code = error instanceof ProtocolError ? error.code : "an unexpected error";
+    this.#options.log.warn({ remote: this.remoteAddress, err: error }, "the connection failed");
+    this.end({ kind: "failed", description: `${code}: ${error.message}`, error });
+  }
+
+  #finish(error?: Error): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#closeReason === undefined) {
+      const description = `the connection to ${this.remoteAddress} was lost${error === undefined ? "" : `: ${error.message}`}`;
+      this.#closeReason = {
+        kind: "lost",
+        description,
+        error: clientError("connection.closed", description, { cause: error }),
+      };
+      this.#events?.onEnd(this.#closeReason);
+    }
+    this.#events?.onClose(this.#closeReason);
+  }
+}
