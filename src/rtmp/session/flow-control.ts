@@ -54,6 +54,11 @@ export class FlowControl {
   /** The count for an Acknowledgement that is due now, after half of the peer's window; undefined when none is. */
   takeAcknowledgement(): number | undefined {
     if (this.#bytesReceived - this.#acknowledgedByUs < this.#peerWindowBytes / 2) return undefined;
+    return this.acknowledgeNow();
+  }
+
+  /** The count for an Acknowledgement, due or not. */
+  acknowledgeNow(): number {
     this.#acknowledgedByUs = this.#bytesReceived;
     return this.#bytesReceived % U32_RANGE;
   }

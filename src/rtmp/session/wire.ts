@@ -195,6 +195,14 @@ export class Wire {
     this.send(encodeSetPeerBandwidth(windowBytes, limit));
   }
 
+  /**
+   * Acknowledges what has come, due or not: the shortest message that no peer minds. Its bytes take TCP's own
+   * acknowledgement along, for which a peer that sends small pieces would wait up to 44 ms before the next one.
+   */
+  sendAcknowledgement(): void {
+    this.send(encodeAcknowledgement(this.#flow.acknowledgeNow()));
+  }
+
   /** Its answer sets `roundTripMs`. */
   sendPingRequest(nowMs: number): void {
     this.send(encodeUserControl(this.#liveness.createPing(nowMs)));

@@ -96,6 +96,42 @@ test("what is published arrives, in order, behind the answers", async () => {
   deepEqual(lines.slice(-2), ["video/1 40 17", "audio/1 45 af"]);
 });
 
+test("what has no answer is acknowledged at once while streams are set up, so that the client's next piece can go", async () => {
+  const server = new TestServer();
+  const peer = server.connect();
+  await settle();
+  peer.connect("live");
+  peer.command("createStream", 2, 0);
+  await settle();
+  const beforeBytes = peer.wire.bytesReceived;
+  peer.wire.sendWindowAcknowledgementSize();
+  peer.flush();
+  await settle();
+  equal(peer.wire.bytesReceived - beforeBytes, 8 + 4);
+  equal(peer.wire.unacknowledgedBytes, 0);
+
+  peer.command("publish", 3, 1, "test", "live");
+  await settle();
+  const publishingBytes = peer.wire.bytesReceived;
+  peer.audio(1, 0, hex`af 01 21`);
+  await settle();
+  equal(peer.wire.bytesReceived, publishingBytes);
+});
+
+test("a client that only sends what has no answer gets 16 early acknowledgements, and no more", async () => {
+  const server = new TestServer();
+  const peer = server.connect();
+  await settle();
+  const beforeBytes = peer.wire.bytesReceived;
+  for (let index = 0; index < 20; index++) {
+    peer.wire.sendWindowAcknowledgementSize();
+    peer.flush();
+    await settle();
+  }
+  // The first came for the end of the handshake; the others have a header of 8 bytes.
+  equal(peer.wire.bytesReceived - beforeBytes, 15 * (8 + 4));
+});
+
 test("app and key are one name, however the client parted them", async () => {
   const server = new TestServer();
   await publisher(server, "b/c?token=1", "/a/");

@@ -20,6 +20,9 @@ const LAST_WORDS_MS = 200;
 /** With interleaved chunks the socket holds no more than this, so that what is urgent can overtake. */
 const INTERLEAVED_WRITE_BYTES = 64 * 1024;
 
+/** As many acknowledgements go out ahead of time while a client sets up its streams. */
+const MAX_EARLY_ACKNOWLEDGEMENTS = 16;
+
 /**
  * One RTMP client of the server: bytes become events, events become publications and viewers, and every end comes
  * through `#finish`. All errors of the client are caught here, and concern nobody else.
@@ -41,6 +44,7 @@ export class RtmpConnection implements ConnectionPort {
   /** A question to the application is open: nothing more is read until it is answered. */
   #isAwaiting = false;
   #unreadReplyBytes = 0;
+  #earlyAcknowledgements = 0;
   /** Set when the end has been decided: nothing that the peer sends counts any more. */
   #closeReason: string | undefined;
   #isFinished = false;
@@ -180,10 +184,25 @@ export class RtmpConnection implements ConnectionPort {
     if (this.#closeReason !== undefined) return;
     this.#guard(() => {
       const nowMs = this.#context.nowMs();
+      const { bytesSent } = this.#wire;
       this.#wire.push(bytes, nowMs);
       if (this.#wire.isOpen) this.#handshakeEndedAtMs ??= nowMs;
       this.#process();
+      if (this.#wire.bytesSent === bytesSent) this.#acknowledgeEarly();
     });
+  }
+
+  /**
+   * FFmpeg and GStreamer set up a stream in small pieces and leave Nagle's algorithm on, so that each piece waits for
+   * TCP's acknowledgement of the one before. Where there is no answer to carry that, it would come 44 ms later, three
+   * times before the first picture: docs/interop.md.
+   */
+  #acknowledgeEarly(): void {
+    if (!this.#wire.isOpen || this.#isAwaiting || this.#closeReason !== undefined || this.#streams.isPublishing) return;
+    if (this.#earlyAcknowledgements >= MAX_EARLY_ACKNOWLEDGEMENTS) return;
+    this.#earlyAcknowledgements++;
+    this.#wire.sendAcknowledgement();
+    this.#pump();
   }
 
   /** Works through what has arrived, in order, until more bytes or an answer of the application are needed. */
