@@ -122,7 +122,7 @@ test("a player that waits for the publisher gets everything from the first messa
   deepEqual(player.take(), ["publish", "video 0 0", "video 0 1", "audio 5 2"]);
 });
 
-test("a newcomer gets metadata and configurations with the keyframe's time, then all since the newest keyframe", () => {
+test("a newcomer gets metadata with time 0, configurations with the keyframe's time, then all since the newest keyframe", () => {
   const { broadcast } = create();
   const { publication } = publish(broadcast);
   publication.write(frame("video", 0, 0, config), 0);
@@ -136,7 +136,7 @@ test("a newcomer gets metadata and configurations with the keyframe's time, then
   const player = new TestPlayer();
   join(broadcast, player);
   deepEqual(player.take(), [
-    "data 2000 9",
+    "data 0 9",
     "video 2000 0",
     "audio 2000 0",
     "video 2000 3",

@@ -107,7 +107,8 @@ export class JoinPoint {
   #preludeConfigs(): MediaMessage[] {
     const configs = this.#isTooLong ? this.#currentConfigs() : this.#snapshot;
     const timestamp = this.#isTooLong ? this.#newestTimestamp : (this.#timestamp ?? this.#newestTimestamp);
-    return configs.map(({ message }) => ({ ...message, timestamp }));
+    // FFmpeg makes a subtitle stream of metadata with any other time than 0: docs/interop.md.
+    return configs.map(({ message }) => ({ ...message, timestamp: message.kind === "data" ? 0 : timestamp }));
   }
 
   /** Metadata first, as players expect it. */
