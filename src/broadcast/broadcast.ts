@@ -224,7 +224,7 @@ export class Broadcast {
         return `${this.name} is already being published by ${current.publisher.description}.`;
       case "takeover-when-stale":
         if (silentMs >= this.#options.staleAfterMs) return undefined;
-        return `${this.name} is already being published by ${current.publisher.description}, which sent media ${silentMs} ms ago.`;
+        return `${this.name} is already being published by ${current.publisher.description}, which sent media ${Math.round(silentMs)} ms ago.`;
     }
   }
 
