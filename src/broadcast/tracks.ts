@@ -1,0 +1,39 @@
+import { type CodecDescription, describeCodec } from "../formats/flv/describe-media.ts";
+import type { MediaMessage } from "../formats/flv/media-message.ts";
+
+/** One audio or video track of a broadcast, in words for logs and pages. */
+export type Track = {
+  readonly kind: "audio" | "video";
+  /** 0 for the default track. */
+  readonly trackId: number;
+  readonly codec: CodecDescription;
+};
+
+/** What a publication carries: learnt from configurations, or from the first message of codecs that have none. */
+export class Tracks {
+  readonly #tracks: Record<Track["kind"], (Track | undefined)[]> = { audio: [], video: [] };
+
+  /** The tracks so far, video first. */
+  get list(): readonly Track[] {
+    return [...this.#tracks.video, ...this.#tracks.audio].filter((track) => track !== undefined);
+  }
+
+  /** Looks at each message; returns the track when it is new, or is another than before. */
+  note(message: MediaMessage): Track | undefined {
+    const { kind, trackId, isConfig, payload } = message;
+    if (kind === "data") return undefined;
+    const known = this.#tracks[kind][trackId];
+    if (known !== undefined && !isConfig) return undefined;
+    const codec = describeCodec(payload, kind);
+    // Silence names no codec, and colour or channel configurations say less than what is known.
+    if (codec.codec === "" || known?.codec.text.startsWith(codec.text)) return undefined;
+    const track = { kind, trackId, codec };
+    this.#tracks[kind][trackId] = track;
+    return track;
+  }
+
+  clear(): void {
+    this.#tracks.audio.length = 0;
+    this.#tracks.video.length = 0;
+  }
+}
