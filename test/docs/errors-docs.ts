@@ -1,0 +1,100 @@
+import { type ProtocolErrorCode, REMEDIES } from "../../src/errors.ts";
+
+/** The text of docs/errors.md, from the codes and remedies of src/errors.ts: a test keeps the file equal to it. */
+export function errorsDocs(): string {
+  return `${INTRODUCTION}\n${Object.entries(GROUPS).map(describeGroup).join("\n")}`;
+}
+
+type Group = { readonly title: string; readonly text: string };
+
+/** By the first part of the code, in the order of the document. */
+export const GROUPS: Readonly<Record<string, Group>> = {
+  handshake: {
+    title: "Handshakes",
+    text: `A server closes the connection, and the client library rejects. This version has no listener for \`rtmps://\` or
+HTTP yet. \`handshake.signature\` comes only where strict verification is asked for, which neither \`millrace serve\` nor the
+client library does.`,
+  },
+  chunk: {
+    title: "Chunks",
+    text: `The connection is closed, for its bytes have no meaning any more. The limits are keys of
+[config.md](config.md), under \`limits\`.`,
+  },
+  message: { title: "Control messages", text: "The connection is closed." },
+  command: {
+    title: "Commands",
+    text: `The connection is closed. Only a command without a readable name counts here: where the arguments cannot be read,
+the command is taken without them.`,
+  },
+  session: {
+    title: "Sessions",
+    text: `A server closes the connection. In the client library \`session.call-limit\` and \`session.stream-limit\` reject the call, and
+nothing else happens. The limits are keys of [config.md](config.md), under \`limits\`; \`session.reply-limit\` is
+\`limits.maxUnreadReplyBytes\`.`,
+  },
+  timeout: {
+    title: "Time-outs",
+    text: `On a server the connection is closed; the times are keys of [config.md](config.md), under \`timeouts\`.
+\`timeout.server-handshake\` and \`timeout.answer\` are the client library's, whose times stand in its option \`timeouts\`.`,
+  },
+  viewer: { title: "Viewers", text: "A server closes the viewer's connection. The key is `play.blockedTimeoutMs`." },
+  publish: { title: "Publishing", text: "The client library's `write` throws; the connection stays." },
+  connection: {
+    title: "Connections",
+    text: `The client library rejects what was under way, and whatever is tried later. The message begins with what ended the
+connection.`,
+  },
+  bytes: {
+    title: "Bytes",
+    text: "Thrown by the decoders of `millrace/rtmp`, `millrace/amf` and `millrace/flv`. No connection ends with it.",
+  },
+  amf: {
+    title: "AMF",
+    text: `Thrown by \`millrace/amf\`, and \`amf.encode\` by everything that sends values. No connection ends with it: what a peer
+sends and nobody can read is passed over, and for data messages counted in the line of the closed connection.`,
+  },
+  flv: { title: "FLV files", text: "Thrown by `FlvReader` of `millrace/flv`." },
+  media: {
+    title: "Audio and video",
+    text: `Thrown by the header decoders of \`millrace/flv\`. A server relays media as it is, and closes no publisher for what is
+in it.`,
+  },
+};
+
+const INTRODUCTION = `# Errors
+
+<!-- Made from src/errors.ts: UPDATE_DOCS=1 node --test test/docs/errors.test.ts -->
+
+When a peer breaks the protocol or a limit, that is a \`ProtocolError\`. It has a \`code\`, which is stable, so that programs
+may branch on it; a \`message\`, which may change; a \`remedy\`, the text of the tables below; and, where there is one, a
+\`byteOffset\`. Each connection ends for itself: nobody else notices.
+
+| who | sees |
+|---|---|
+| the operator of a server | a line of level \`warn\` with the code, the message, the remedy and the place; then the line of the closed connection, whose \`reason\` begins with the code |
+| an encoder or player, connected | \`NetStream.Failed\` on each of its streams, with the message and the remedy as its description; the connection closes 200 ms later |
+| the same before \`connect\` is answered | only that the connection closes: RTMP has no words for it |
+| the program around a server | \`onClose\`, \`onPublishEnd\` and \`onPlayEnd\` with a reason that begins with the code |
+| a program with the client library | calls and streams that were under way reject with the error, its message ends with the remedy; the connection's \`closed\` and the stream's \`ended\` tell the same |
+| a program with the toolkit | the function throws |
+
+\`\`\`text
+[09:22:23.079] WARN: the peer's first byte is the letter G: it speaks HTTP {"connection":"1","remote":"127.0.0.1:59206",
+  "code":"handshake.http","byteOffset":0,"bytesReceived":18,"remedy":"The peer speaks HTTP on a plain RTMP port. …"}
+[09:22:23.090] INFO: connection closed {"connection":"1", … ,"reason":"handshake.http: the peer's first byte is …"}
+\`\`\`
+
+A refusal is no error. A hook that says no and a name that is in use are ordinary answers:
+\`NetConnection.Connect.Rejected\`, \`NetStream.Publish.BadName\`, \`NetStream.Play.StreamNotFound\`. The client library
+rejects with a \`StatusError\` then, which has the server's \`code\` and \`description\`.
+`;
+
+function describeGroup([name, { title, text }]: readonly [string, Group]): string {
+  const rows = codesOf(name).map((code) => `| \`${code}\` | ${REMEDIES[code]} |`);
+  return `## ${title}\n\n${text}\n\n| code | what it means, and what to do |\n|---|---|\n${rows.join("\n")}\n`;
+}
+
+function codesOf(group: string): ProtocolErrorCode[] {
+  const codes = Object.keys(REMEDIES) as ProtocolErrorCode[];
+  return codes.filter((code) => code.startsWith(`${group}.`));
+}
