@@ -17,6 +17,8 @@ export type ConnectionPort = {
   sendReplies(): void;
   /** Puts a decision to work: at once, or when its promise settles; until then nothing more of the client is read. */
   ask(question: () => Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void;
+  /** Runs what another connection or the clock has caused: where it fails, this client's connection ends, and nobody else's. */
+  guard(work: () => void): void;
   /** Ends the connection when the client had time to read its last answers. */
   close(reason: string, lastWords: () => void): void;
 };
@@ -196,8 +198,10 @@ export class ClientStreams {
   }
 
   #notify(streamId: number, notice: ViewerNotice): void {
-    if (notice === "publish") this.#session.notifyPublish(streamId);
-    else this.#session.notifyUnpublish(streamId);
-    this.#port.sendReplies();
+    this.#port.guard(() => {
+      if (notice === "publish") this.#session.notifyPublish(streamId);
+      else this.#session.notifyUnpublish(streamId);
+      this.#port.sendReplies();
+    });
   }
 }

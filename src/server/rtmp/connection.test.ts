@@ -460,3 +460,43 @@ test("what a hook throws when it is told something harms nobody", async () => {
   await settle();
   equal(server.log.filter((line) => line.startsWith("error a hook")).length, 4);
 });
+
+test("an answer too many, because of a ping, ends the client that does not read, and not the process", async () => {
+  const server = new TestServer({
+    limits: { maxUnreadReplyBytes: 1_000, maxCommandsPerSecond: 100_000 },
+    timeouts: { idleMs: 1_000_000 },
+  });
+  const peer = server.connect();
+  peer.connect("live");
+  await settle();
+  peer.stream.pause();
+  // Answers that nearly reach the limit: the ping of a later tick is beyond it.
+  const isRefused = (): boolean => server.log.some((line) => line.includes("session.reply-limit"));
+  for (let id = 2; id < 40; id++) peer.command("_checkbw", id, 0);
+  await settle();
+  for (let pings = 0; pings < 100 && !isRefused(); pings++) await server.pass(30_500);
+  ok(isRefused(), server.log.join("\n"));
+});
+
+test("a viewer that does not read its notices is closed alone: the publisher and the others notice nothing", async () => {
+  const server = new TestServer({ limits: { maxUnreadReplyBytes: 1_000, maxCommandsPerSecond: 100_000 } });
+  const source = await publisher(server);
+  const stuck = await player(server);
+  const healthy = await player(server);
+  stuck.command("pause", 0, 1, true, 0);
+  await settle();
+  stuck.stream.pause();
+  healthy.take();
+  for (let round = 0; round < 10; round++) {
+    source.command("FCUnpublish", 0, 0, "test");
+    source.command("publish", 0, 1, "test");
+    await settle();
+  }
+  ok(
+    server.log.some((line) => line.includes("session.reply-limit")),
+    server.log.join("\n"),
+  );
+  ok(!source.take().includes("closed"));
+  equal(healthy.take().filter((line) => line.endsWith("UnpublishNotify")).length, 10);
+  equal(server.context.directory.get("live/test")?.viewerCount, 1);
+});

@@ -112,7 +112,7 @@ export class RtmpConnection implements ConnectionPort {
     } else if (this.#streams.isPublishing) {
       this.#limitTime(silentMs, timeouts.publisherSilenceMs, "timeout.publisher");
     } else this.#limitTime(silentMs, timeouts.idleMs, "timeout.idle");
-    if (this.#closeReason === undefined) this.#pump();
+    if (this.#closeReason === undefined) this.guard(() => this.#pump());
   }
 
   /** Tells the client that the server goes, and closes when it had time to read that. */
@@ -148,7 +148,7 @@ export class RtmpConnection implements ConnectionPort {
       this.#isAwaiting = false;
       if (this.#closeReason !== undefined) return;
       this.#stream.resume();
-      this.#guard(() => {
+      this.guard(() => {
         decided(decision);
         this.#process();
       });
@@ -156,10 +156,18 @@ export class RtmpConnection implements ConnectionPort {
     answer.then(goOn, (error: unknown) => goOn(this.#refusalAfter(error)));
   }
 
+  guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   close(reason: string, lastWords: () => void): void {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = reason;
-    this.#guard(() => {
+    this.guard(() => {
       lastWords();
       this.sendReplies();
     });
@@ -182,7 +190,7 @@ export class RtmpConnection implements ConnectionPort {
 
   #receive(bytes: Uint8Array): void {
     if (this.#closeReason !== undefined) return;
-    this.#guard(() => {
+    this.guard(() => {
       const nowMs = this.#context.nowMs();
       const { bytesSent } = this.#wire;
       this.#wire.push(bytes, nowMs);
@@ -308,7 +316,7 @@ export class RtmpConnection implements ConnectionPort {
 
   #drained(): void {
     this.#unreadReplyBytes = 0;
-    this.#guard(() => {
+    this.guard(() => {
       if (this.#isInterleaved) this.#pump();
       this.#streams.drained();
     });
@@ -316,14 +324,6 @@ export class RtmpConnection implements ConnectionPort {
 
   #limitTime(elapsedMs: number, limitMs: number, code: ProtocolErrorCode): void {
     if (elapsedMs > limitMs) this.#fail(new ProtocolError(code, `nothing came for ${limitMs} ms`));
-  }
-
-  #guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#fail(error);
-    }
   }
 
   /** The client broke a rule, or the server has a fault: in both cases this connection ends, and only this one. */
