@@ -32,7 +32,7 @@ describe("GStreamer publishes, and every player gets that bit by bit", { concurr
   ];
   for (const [name, tracks] of clips) {
     // GStreamer clears a bit in Speex's header, which FFmpeg sets again when it writes its file.
-    const players: readonly PlayerName[] = name === "h264-speex" ? ["rtmpdump", "gstreamer"] : PLAYER_NAMES;
+    const players: readonly PlayerName[] = name === "h264-speex" ? ["rtmpdump", "gstreamer", "millrace"] : PLAYER_NAMES;
     it(name, async (t) => {
       const sent = await gstTags(t, clip(name), tracks);
       const publish = async (url: string): Promise<FlvTag[]> => {

@@ -1,6 +1,7 @@
 import { equal } from "node:assert/strict";
 import { describe, it } from "node:test";
-import { clip } from "../fixtures/media.ts";
+import { type ClipName, clip } from "../fixtures/media.ts";
+import { clientPublish } from "../support/client.ts";
 import { ffmpegPublish } from "../support/ffmpeg.ts";
 import { type FlvTag, flvTags } from "../support/flv-tags.ts";
 import { assertEndedWell } from "../support/peer-process.ts";
@@ -27,6 +28,11 @@ function later(tags: readonly FlvTag[], startMs: number): FlvTag[] {
   return tags.map((tag) => ({ ...tag, timestamp: tag.timestamp + startMs }));
 }
 
+/** Without metadata, which many encoders never send. */
+function mediaOf(name: ClipName): FlvTag[] {
+  return flvTags(clip(name)).filter(({ type }) => type !== "script");
+}
+
 describe("FFmpeg publishes with timestamps that begin late", { concurrency: 3 }, () => {
   for (const [start, startMs] of STARTS) {
     it(`at ${start} ms`, async (t) => {
@@ -45,6 +51,21 @@ describe("FFmpeg publishes with timestamps that begin late", { concurrency: 3 },
   }
 });
 
+describe("our client publishes with timestamps that begin late", { concurrency: 3 }, () => {
+  for (const [start, startMs] of STARTS) {
+    it(`at ${start} ms`, async (t) => {
+      const sent = later(mediaOf("h264-aac"), startMs);
+      await assertPlayedWhole(t, {
+        players: PLAYER_NAMES,
+        publish: async (url) => {
+          await clientPublish(t, url, sent);
+          return sent;
+        },
+      });
+    });
+  }
+});
+
 describe("raw bytes with timestamps that begin late", { concurrency: 3 }, () => {
   const variants: readonly (readonly [string, readonly (readonly [string, number])[], RawPublishOptions])[] = [
     ["absolute timestamps, the extended field repeated", STARTS, {}],
@@ -55,9 +76,7 @@ describe("raw bytes with timestamps that begin late", { concurrency: 3 }, () => 
   for (const [variant, starts, options] of variants) {
     for (const [start, startMs] of starts) {
       it(`${variant}, at ${start} ms`, async (t) => {
-        // Without metadata, which many encoders never send: rtmpdump would take the file's duration for the stream's.
-        const tags = flvTags(clip("h264-aac")).filter(({ type }) => type !== "script");
-        const sent = later(tags, startMs);
+        const sent = later(mediaOf("h264-aac"), startMs);
         await assertPlayedWhole(t, {
           players: PLAYER_NAMES,
           publish: async (url) => {

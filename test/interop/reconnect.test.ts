@@ -23,18 +23,20 @@ type Scene = {
   readonly live: LiveServer;
   readonly tap: BroadcastTap;
   readonly proxy: RecordingProxy;
-  /** FFmpeg and rtmpdump, behind the proxy. */
+  /** Behind the proxy. */
   readonly viewers: readonly Player[];
   readonly publisher: PeerProcess;
 };
 
-/** Two viewers and a publisher that has sent 1.5 s. */
+/** Three viewers and a publisher that has sent 1.5 s. */
 async function openScene(t: TestContext, publish: MediaServerOptions["publish"] = {}): Promise<Scene> {
   const live = await startLiveServer(t, { publish });
   const tap = tapBroadcast(t, live);
   const proxy = await startRecordingProxy(t, live.port);
   const folder = temporaryFolder(t);
-  const viewers = (["ffmpeg", "rtmpdump"] as const).map((name) => startPlayer(t, name, proxy.url(), folder));
+  const viewers = (["ffmpeg", "rtmpdump", "millrace"] as const).map((name) =>
+    startPlayer(t, name, proxy.url(), folder),
+  );
   await live.until("playing", viewers.length);
   const publisher = ffmpegPublish(t, live.url(), FIRST);
   await tap.until("1.5 s of video", videoAt(1500));

@@ -1,6 +1,7 @@
-import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
+import { deepEqual, equal, notDeepEqual, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { connect } from "../../src/client/index.ts";
 import type { MediaServerOptions } from "../../src/server/options.ts";
 import { clip } from "../fixtures/media.ts";
 import { ffmpegPublish } from "../support/ffmpeg.ts";
@@ -97,6 +98,31 @@ describe("tshark finds nothing malformed in what the server sends", { concurrenc
       ok(publisher !== undefined && publisher.commands >= 3, "results of connect and createStream, a status");
     });
   }
+
+  it("in calls, refusals and answers, in AMF0 and AMF3", async (t) => {
+    const live = await startLiveServer(t);
+    const proxy = await startRecordingProxy(t, live.port);
+    for (const objectEncoding of [0, 3] as const) {
+      const connection = await connect(proxy.url("live"), { objectEncoding });
+      t.after(() => connection.close());
+      equal(await connection.call("getStreamLength", "key"), 0);
+      await connection.call("_checkbw");
+      await rejects(connection.call("noSuchMethod", 1, "two", new Date(0)), /NetConnection.Call.Failed/);
+      ok((await connection.ping()) >= 0);
+      const stream = await connection.publish("key");
+      stream.setMetadata({ width: 320, title: "test" });
+      const player = await connection.play("key");
+      player.pause(true);
+      player.pause(false);
+      player.receiveVideo(false);
+      await rejects(connection.publish("key", { type: "record" }), /NetStream.Publish/);
+      await connection.close();
+    }
+    for (const connection of proxy.connections) await connection.closed;
+    const pcap = join(temporaryFolder(t), "calls.pcap");
+    writePcap(pcap, proxy.connections, proxy.port);
+    deepEqual(tsharkMalformed(pcap, proxy.port), []);
+  });
 
   it("and would find it: one wrong byte in the first answer", async (t) => {
     const { proxy, pcap } = await recordSession(t, {}, publishFile);

@@ -42,7 +42,7 @@ export function compareTags(
   const video = compareTrack("video", published, received, offsetMs, options);
   const audio = compareTrack("audio", published, received, offsetMs, options);
   if (video.frames > 0 && audio.frames > 0) compareStarts(published, video, audio);
-  if (options.sameOrder) compareOrder(published, received, offsetMs);
+  if (options.sameOrder) compareOrder(published, received, { audio: audio.firstIndex, video: video.firstIndex });
   const frames = audio.frames + video.frames;
   const minFrames = options.minFrames ?? 10;
   if (frames < minFrames) fail(`only ${frames} frames arrived, ${minFrames} were expected`);
@@ -169,12 +169,17 @@ function compareStarts(published: readonly FlvTag[], video: TrackComparison, aud
   if (due >= 0 && missed > 0) fail(`${missed} audio frames after the first keyframe never arrived`);
 }
 
-function compareOrder(published: readonly FlvTag[], received: readonly FlvTag[], offsetMs: number): void {
-  const keyOf = (frame: Frame, offset: number): string => `${frame.type} ${frame.timestamp + offset}`;
-  const positions = new Map(framesOf(published).map((frame) => [keyOf(frame, offsetMs), frame.index]));
+/** Call once the tracks are known to be equal: the received frame with a number is the published one with that number. */
+function compareOrder(
+  published: readonly FlvTag[],
+  received: readonly FlvTag[],
+  next: { audio: number; video: number },
+): void {
+  const frames = { audio: framesOf(published, "audio"), video: framesOf(published, "video") };
   let last = -1;
   for (const frame of framesOf(received)) {
-    const position = positions.get(keyOf(frame, 0)) ?? -1;
+    const type = frame.type === "audio" ? "audio" : "video";
+    const position = frames[type][next[type]++]?.index ?? -1;
     if (position < last)
       fail(`tag ${frame.index} was published before the one that arrived earlier: ${describe(frame)}`);
     last = position;

@@ -48,7 +48,9 @@ function audioRole(payload: Uint8Array): FlvTagRole {
   const format = (payload[0] ?? 0) >> 4;
   if (format === 10) return payload[1] === 0 ? "configuration" : "frame";
   if (format !== 9) return "frame";
-  const packetType = (payload[0] ?? 0) & 15; // Enhanced RTMP: 0 sequence start, 2 sequence end, 4 channel layout
+  // Enhanced RTMP: 0 sequence start, 2 sequence end, 4 channel layout, 5 several tracks with the type in the next byte
+  const isMultitrack = ((payload[0] ?? 0) & 15) === 5;
+  const packetType = (payload[isMultitrack ? 1 : 0] ?? 0) & 15;
   if (packetType === 0 || packetType === 4) return "configuration";
   return packetType === 2 ? "end" : "frame";
 }
@@ -56,7 +58,7 @@ function audioRole(payload: Uint8Array): FlvTagRole {
 function videoRole(payload: Uint8Array): FlvTagRole {
   const first = payload[0] ?? 0;
   const frame = ((first >> 4) & 7) === 1 ? "keyframe" : "frame";
-  if (first & 0x80) return enhancedVideoRole(first & 15, frame);
+  if (first & 0x80) return enhancedVideoRole((first & 15) === 6 ? (payload[1] ?? 0) & 15 : first & 15, frame);
   const codec = first & 15;
   // GStreamer ends every codec's stream with a header that nothing follows.
   if (codec !== 7 && codec !== 12) return payload.length > 1 ? frame : "end";

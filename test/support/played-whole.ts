@@ -1,5 +1,5 @@
 import { AssertionError } from "node:assert";
-import type { Comparison } from "./compare-tags.ts";
+import type { CompareOptions, Comparison } from "./compare-tags.ts";
 import type { FlvTag } from "./flv-tags.ts";
 import { type LiveServer, startLiveServer } from "./live-server.ts";
 import type { CleanUp } from "./peer-process.ts";
@@ -12,6 +12,7 @@ export type WholeBroadcast = {
   readonly publish: (url: string) => Promise<readonly FlvTag[]>;
   /** How many frames at the start a player may leave out by itself. @default none */
   readonly framesLeftOut?: Partial<Record<PlayerName, number>>;
+  readonly compare?: CompareOptions;
 };
 
 /**
@@ -25,7 +26,10 @@ export async function assertPlayedWhole(owner: CleanUp, broadcast: WholeBroadcas
   await live.until("playing", players.length);
   const published = await broadcast.publish(live.url());
   for (const player of players) {
-    const found = comparePlayed(player.name, published, await player.allTags(), { untilEnd: true });
+    const found = comparePlayed(player.name, published, await player.allTags(), {
+      untilEnd: true,
+      ...broadcast.compare,
+    });
     assertFromFirst(player.name, found, broadcast.framesLeftOut?.[player.name] ?? 0);
   }
   return live;
