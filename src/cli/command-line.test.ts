@@ -370,16 +370,18 @@ const CLIP = hex`
 
 test("demo publishes its clip to its own server until it is told to stop", async () => {
   const written: number[] = [];
+  const ended = Promise.withResolvers<{ readonly description: string }>();
   const context = fakeContext({
     clip: CLIP,
     stream: {
-      ended: Promise.withResolvers<{ readonly description: string }>().promise,
+      ended: ended.promise,
       write({ payload }) {
         written.push(payload.length);
         if (written.length === 2) context.signal("SIGTERM");
       },
       async close() {
         context.calls.push("close");
+        ended.resolve({ description: "closed by the application" });
       },
     },
   });

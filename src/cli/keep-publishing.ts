@@ -29,8 +29,10 @@ export async function keepPublishing(options: KeepPublishingOptions, signal: Abo
     try {
       const stream = await options.open();
       retryMs = FIRST_RETRY_MS;
-      const reason = await publishUntilEnded(stream, options, signal);
-      if (!signal.aborted) log.warn({ reason, retryMs }, "the clip's stream has ended; publishing again");
+      await publishUntilEnded(stream, options, signal);
+      if (signal.aborted) return;
+      const { description: reason } = await stream.ended;
+      log.warn({ reason, retryMs }, "the clip's stream has ended; publishing again");
     } catch (error) {
       if (signal.aborted) return;
       log.warn({ err: error, retryMs }, "the clip cannot be published; trying again");
@@ -40,12 +42,11 @@ export async function keepPublishing(options: KeepPublishingOptions, signal: Abo
   }
 }
 
-/** Returns why it ended. */
 async function publishUntilEnded(
   stream: PublishedStream,
   { clip, clock }: KeepPublishingOptions,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<void> {
   const over = new AbortController();
   void stream.ended.then(() => over.abort());
   try {
@@ -53,5 +54,4 @@ async function publishUntilEnded(
   } finally {
     await stream.close();
   }
-  return (await stream.ended).description;
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import { createInterface, type Interface } from "node:readline";
 import type { Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { playFrom } from "../client/connect.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/millrace.js", import.meta.url));
 
@@ -73,6 +74,21 @@ test("HUP does not end it, and INT does in order", async (context) => {
   match((await readJson(command.errors)).msg, /nothing to reload/);
   command.process.kill("SIGINT");
   equal(await command.exit, 0);
+});
+
+test("demo shows a picture to whoever plays, until TERM", async (context) => {
+  const command = start(context, ["demo", "--rtmp", "127.0.0.1:0", "--json"]);
+  const { url } = await readJson(command.output);
+  const stream = await playFrom(url);
+  const seen = new Set<string>();
+  for await (const { kind, isConfig, isKeyframe } of stream) {
+    seen.add(`${kind}${isConfig ? " configuration" : ""}${isKeyframe ? " keyframe" : ""}`);
+    if (seen.has("video keyframe") && seen.has("audio")) break;
+  }
+  for (const part of ["data configuration", "video configuration", "audio configuration"]) ok(seen.has(part), part);
+  command.process.kill("SIGTERM");
+  equal(await command.exit, 0);
+  await stream.close();
 });
 
 test("a port that is taken ends it with 1 and a line that says so", async (context) => {
