@@ -193,16 +193,20 @@ export class SessionDriver {
   }
 
   #pump(): void {
-    if (this.#isClosed) return;
-    const { unsentBytes } = this.#stream;
-    const room = this.#isInterleaved ? INTERLEAVED_WRITE_BYTES - unsentBytes : Number.POSITIVE_INFINITY;
-    if (room <= 0) return;
-    const pieces = this.wire.takeOutput(room);
-    if (pieces.length === 0) return;
-    this.#stream.write(pieces);
+    // Again and again: while the kernel takes everything at once, no drain follows.
+    while (!this.#isClosed && this.#room > 0) {
+      const pieces = this.wire.takeOutput(this.#room);
+      if (pieces.length === 0) break;
+      this.#stream.write(pieces);
+    }
     if (this.#stream.unsentBytes > this.#options.maxQueuedBytes + MAX_UNREAD_REPLY_BYTES) {
       throw new ProtocolError("session.reply-limit", "the server does not read its answers");
     }
+  }
+
+  /** Bytes that the stream may still hold. */
+  get #room(): number {
+    return this.#isInterleaved ? INTERLEAVED_WRITE_BYTES - this.#stream.unsentBytes : Number.POSITIVE_INFINITY;
   }
 
   #drained(): void {
