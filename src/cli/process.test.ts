@@ -91,6 +91,16 @@ test("demo shows a picture to whoever plays, until TERM", async (context) => {
   await stream.close();
 });
 
+test("an error that nobody caught is told in words, with its stack, and ends it with 1", async (context) => {
+  const thrower = `process.on("SIGUSR2", () => { throw new Error("a bug"); });`;
+  const options = `--import=data:text/javascript,${encodeURIComponent(thrower)}`;
+  const command = start(context, ["--rtmp", "127.0.0.1:0", "--json"], { NODE_OPTIONS: options });
+  await readJson(command.output);
+  command.process.kill("SIGUSR2");
+  match(await readAll(command.errors), /^millrace ends because of an unexpected error\..*\nError: a bug\n {4}at /);
+  equal(await command.exit, 1);
+});
+
 test("a port that is taken ends it with 1 and a line that says so", async (context) => {
   const first = start(context, ["--rtmp", "127.0.0.1:0", "--json"]);
   const { port } = (await readJson(first.output)).listeners[0];
