@@ -43,7 +43,7 @@ async function openStream<Stream>(
   try {
     return await start(connection, target.key);
   } catch (error) {
-    await connection.close();
+    void connection.close();
     throw error;
   }
 }

@@ -165,7 +165,7 @@ export class PlayStream implements AsyncIterable<MediaMessage> {
   #receiveStatus(status: Status): void {
     const { code } = status;
     if (isRefusal(status) && !isAboutSeek(code)) {
-      const error = new StatusError("play", { ...status, info: status.info });
+      const error = new StatusError("play", status);
       this.#started.reject(error);
       this.#finish({ kind: "refused", description: error.message, status, error });
     } else if (code === "NetStream.Play.Start" || code === "NetStream.Play.PublishNotify") {

@@ -113,7 +113,7 @@ export class PublishStream {
       this.#isStarted = true;
       this.#started.resolve();
     } else if (isRefusal(status)) {
-      const error = new StatusError("publish", { ...status, info: status.info });
+      const error = new StatusError("publish", status);
       this.#started.reject(error);
       this.#finish({ kind: "refused", description: error.message, status, error });
     }

@@ -564,6 +564,7 @@ test("a connection for one stream closes with it, whoever ends it", async () => 
     reactions: { publish: (peer, _, streamId) => peer.status(streamId, "NetStream.Publish.BadName", "error") },
   });
   await rejects(publishTo(`${URL}/key`, { stream: refusing.clientStream }), StatusError);
+  await turn();
   equal(refusing.lines.at(-1), "closed");
 
   const keyless = new ScriptedServer();
