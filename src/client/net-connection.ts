@@ -219,8 +219,7 @@ export class NetConnection {
       case "stream-created":
         return this.#streams.created(event.transactionId, event.streamId);
       case "status":
-        if (!this.#streams.receiveStatus(event.streamId, event.status)) this.#options.onStatus?.(event.status);
-        return;
+        return this.#receiveStatus(event.streamId, event.status);
       case "reconnect-request":
         return this.#options.onStatus?.(reconnectStatus(event));
       case "media":
@@ -247,6 +246,12 @@ export class NetConnection {
     this.#server = server;
     this.#driver.wire.sendWindowAcknowledgementSize();
     this.#accepted?.resolve();
+  }
+
+  #receiveStatus(streamId: number, status: Status): void {
+    const isOfStream = this.#streams.receiveStatus(streamId, status);
+    // Any other stream has been deleted meanwhile.
+    if (!isOfStream && streamId === 0) this.#options.onStatus?.(status);
   }
 
   #refused({ transactionId, name, value, status }: CallErrorEvent): void {

@@ -68,7 +68,8 @@ export class NetStreams {
       this.#receivers.set(streamId, undefined);
     } else {
       // Too late: nobody waits any more.
-      this.#driver.deleteStream(streamId);
+      this.#driver.session.deleteStream(streamId);
+      this.#driver.flush();
     }
   }
 
@@ -162,7 +163,8 @@ export class NetStreams {
 
   #deleteStream(streamId: number): void {
     if (!this.#receivers.delete(streamId)) return;
-    this.#driver.deleteStream(streamId);
+    this.#driver.session.deleteStream(streamId);
+    this.#driver.flush();
     // What hinders it shows in the connection's own end.
     if (this.#closeConnection !== undefined) this.#sent().catch(() => {});
   }

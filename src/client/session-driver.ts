@@ -19,8 +19,6 @@ const DEFAULT_CHUNK_SIZE = 4096;
 const INTERLEAVED_WRITE_BYTES = 64 * 1024;
 /** What may wait above the media: answers to a server that asks and does not read. */
 const MAX_UNREAD_REPLY_BYTES = 256 * 1024;
-/** Ids of deleted streams that are remembered. */
-const MAX_DELETED_STREAMS = 1000;
 
 export type SessionDriverEvents = {
   /** The handshake is over. */
@@ -43,7 +41,6 @@ export class SessionDriver {
   readonly #stream: ByteStream;
   readonly #options: ResolvedConnectOptions;
   readonly #isInterleaved: boolean;
-  readonly #deletedStreamIds = new Set<number>();
   #events: SessionDriverEvents | undefined;
   /** Set when the end has been decided: nothing that the server sends counts any more. */
   #closeReason: CloseReason | undefined;
@@ -110,16 +107,6 @@ export class SessionDriver {
     this.flush();
   }
 
-  /** What the server still sends for a deleted stream must not be taken for another's. */
-  deleteStream(streamId: number): void {
-    if (!this.session.deleteStream(streamId)) return;
-    this.#deletedStreamIds.add(streamId);
-    const [oldest] = this.#deletedStreamIds;
-    if (oldest !== undefined && this.#deletedStreamIds.size > MAX_DELETED_STREAMS)
-      this.#deletedStreamIds.delete(oldest);
-    this.flush();
-  }
-
   pauseReading(): void {
     this.#stream.pause();
   }
@@ -172,10 +159,8 @@ export class SessionDriver {
       const message = this.wire.next();
       if (message === undefined) return;
       if (message.type === MessageType.UserControl) this.#noticePong(message);
-      if (message.streamId !== 0 && this.#deletedStreamIds.has(message.streamId)) continue;
       const event = this.session.receive(message);
       if (event === undefined) continue;
-      if (event.kind === "stream-created") this.#deletedStreamIds.delete(event.streamId);
       if (event.kind === "status" && event.streamId === 0) this.#lastWords = event.status;
       this.#events?.onEvent(event);
     }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, fail, ok, rejects, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { hex } from "../../src/bytes/hex.ts";
 import {
@@ -376,8 +376,8 @@ test("a seek that fails does not end a stream; another error does", async () => 
   await connection.close();
 });
 
-test("what still comes for a deleted stream is not taken for another's", async () => {
-  const { server, connection } = await scripted();
+test("what still comes for a deleted stream is not taken for another's, nor for the connection's", async () => {
+  const { server, connection } = await scripted({}, { onStatus: ({ code }) => fail(code) });
   const first = await connection.play("a");
   const second = await connection.play("b");
   await first.close();
