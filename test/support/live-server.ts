@@ -16,7 +16,10 @@ export type LiveServer = {
   /** Where a broadcast is published and played. */
   url(name?: string): string;
   readonly lines: readonly LogLine[];
-  /** Resolves when the log holds `count` lines of that message, from its start on; rejects when time is up. */
+  /**
+   * Resolves when the log holds `count` lines of that message, from its start on; rejects when time is up, or when the
+   * server has written an error: it has a fault then.
+   */
   until(message: string, count?: number, timeoutMs?: number): Promise<void>;
 };
 
@@ -50,7 +53,9 @@ export async function startLiveServer(
           else reject(error);
         };
         const look = (): void => {
-          if (lines.filter((line) => line.message === message).length >= count) settle();
+          if (lines.some(({ level }) => level === "error"))
+            settle(new Error(`the server has a fault:\n${text(lines)}`));
+          else if (lines.filter((line) => line.message === message).length >= count) settle();
         };
         const timer = setTimeout(
           () => settle(new Error(`no ${count} × "${message}" in ${timeoutMs} ms; the log:\n${text(lines)}`)),
@@ -63,5 +68,8 @@ export async function startLiveServer(
 }
 
 function text(lines: readonly LogLine[]): string {
-  return lines.map(({ level, message, details }) => `  ${level} ${message} ${JSON.stringify(details)}`).join("\n");
+  const plain = (_: string, value: unknown): unknown => (value instanceof Error ? value.stack : value);
+  return lines
+    .map(({ level, message, details }) => `  ${level} ${message} ${JSON.stringify(details, plain)}`)
+    .join("\n");
 }
