@@ -14,17 +14,19 @@ export class Flusher {
   readonly #due: Broadcast[] = [];
   /** Of these, the ones that have begun. */
   readonly #running = new Set<Broadcast>();
-  /** Asked for while a pass was running. */
-  readonly #again = new Set<Broadcast>();
+  /** Asked for while a pass was running, and when that is due. */
+  readonly #nextDueMs = new Map<Broadcast, number>();
   #isArmed = false;
+  #isClosed = false;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }
 
   readonly schedule = (broadcast: Broadcast, delayMs: number): void => {
+    if (this.#isClosed) return;
     if (this.#running.has(broadcast)) {
-      this.#again.add(broadcast);
+      this.#nextDueMs.set(broadcast, this.#nowMs() + delayMs);
       return;
     }
     const timer = this.#timers.get(broadcast);
@@ -36,6 +38,7 @@ export class Flusher {
 
   /** No pass is begun from here on. */
   close(): void {
+    this.#isClosed = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#due.length = 0;
@@ -77,6 +80,9 @@ export class Flusher {
 
   #finish(broadcast: Broadcast): void {
     this.#running.delete(broadcast);
-    if (this.#again.delete(broadcast)) this.schedule(broadcast, 0);
+    const dueMs = this.#nextDueMs.get(broadcast);
+    if (dueMs === undefined) return;
+    this.#nextDueMs.delete(broadcast);
+    this.schedule(broadcast, Math.max(0, dueMs - this.#nowMs()));
   }
 }

@@ -1,0 +1,99 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { settle } from "../../test/support/rtmp-peer.ts";
+import { Broadcast, type BroadcastOptions } from "../broadcast/broadcast.ts";
+import type { Publication } from "../broadcast/publication.ts";
+import type { ViewerOutput } from "../broadcast/viewer.ts";
+import { hex } from "../bytes/hex.ts";
+import { classifyMedia } from "../formats/flv/classify.ts";
+import { Flusher } from "./flusher.ts";
+
+const keyframe = hex`17 01 000000 00000001 65`;
+
+/** A broadcast whose passes are run by a flusher, with a clock that the test moves. */
+class Scene {
+  readonly flusher: Flusher;
+  readonly broadcast: Broadcast;
+  readonly publication: Publication;
+  /** When each viewer was written to, in milliseconds. */
+  readonly writes: number[][] = [];
+  readonly #context: TestContext;
+  #nowMs = 0;
+
+  constructor(context: TestContext, options: Partial<BroadcastOptions>) {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    this.#context = context;
+    this.flusher = new Flusher(() => this.#nowMs);
+    this.broadcast = new Broadcast("live/test", { ...options, schedule: this.flusher.schedule });
+    const result = this.broadcast.publish({ description: "first", replaced() {} }, 0);
+    if (result.kind === "refused") throw new Error(result.reason);
+    this.publication = result.publication;
+  }
+
+  watch(): void {
+    const times: number[] = [];
+    this.writes.push(times);
+    const output: ViewerOutput = {
+      kind: "bytes",
+      streamId: 1,
+      isReady: true,
+      unsentBytes: 0,
+      takenBytes: 0,
+      write: () => times.push(this.#nowMs),
+      notify() {},
+      closeSlow() {},
+    };
+    this.broadcast.join(output);
+  }
+
+  write(kind: "audio" | "video"): void {
+    this.publication.write(classifyMedia(kind, this.#nowMs, kind === "video" ? keyframe : hex`af 01 21`), this.#nowMs);
+  }
+
+  async pass(durationMs: number): Promise<void> {
+    for (let passed = 0; passed < durationMs; passed++) {
+      this.#nowMs++;
+      this.#context.mock.timers.tick(1);
+      await settle();
+    }
+  }
+}
+
+test("a merging flush serves one group of viewers at a time, each of them once in its interval", async (context) => {
+  const scene = new Scene(context, { flush: { kind: "merge", intervalMs: 60 } });
+  for (let viewer = 0; viewer < 4; viewer++) scene.watch();
+  for (let frame = 0; frame < 12; frame++) {
+    scene.write("video");
+    await scene.pass(10);
+  }
+  await scene.pass(60);
+  for (const times of scene.writes) {
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    deepEqual([...new Set(gaps)], [60], `written at ${times.join()}`);
+    ok((times.at(-1) ?? 0) >= 110, "the last frame went out");
+  }
+  equal(new Set(scene.writes.map(([first]) => first)).size, 4, "viewers are staggered");
+});
+
+test("sound that comes during a pass waits for its time, as any other", async (context) => {
+  const scene = new Scene(context, {});
+  for (let viewer = 0; viewer < 300; viewer++) scene.watch();
+  scene.write("video");
+  // One slice: 256 of the 300 viewers.
+  await new Promise((resolve) => setImmediate(resolve));
+  scene.write("audio");
+  await settle();
+  deepEqual([scene.writes[0], scene.writes[299]], [[0], [0]]);
+  await scene.pass(30);
+  deepEqual([scene.writes[0], scene.writes[299]], [[0, 25], [0]]);
+});
+
+test("nothing is begun once the flusher is closed", async (context) => {
+  const scene = new Scene(context, {});
+  scene.watch();
+  scene.flusher.close();
+  scene.write("audio");
+  scene.write("video");
+  await scene.pass(30);
+  deepEqual(scene.writes, [[]]);
+});
