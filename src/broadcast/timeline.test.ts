@@ -114,3 +114,48 @@ test("data and configurations with time 0 take the time around them", () => {
   equal(timeline.timestampOf(media("video", 0, true), 50), 50_040);
   equal(timeline.timestampOf(media("data", 50_060), 50), 50_060);
 });
+
+test("a configuration with a wild time before the first frame moves nothing", () => {
+  const timeline = new Timeline();
+  timeline.timestampOf(media("video", -1, true), 0);
+  equal(timeline.newest, undefined);
+  deepEqual(run(timeline, "video", [0, 40]), [0, 40]);
+  equal(timeline.newest, 40);
+  timeline.startPublication(140, 10_000);
+  equal(timeline.timestampOf(media("video", 0), 140), 140);
+});
+
+test("pictures far apart are no jump while the sound counts on, however fast both come", () => {
+  const timeline = new Timeline();
+  timeline.timestampOf(media("video", 0), 0);
+  for (let time = 0; time <= 30_000; time += 20) timeline.timestampOf(media("audio", time), 0);
+  equal(timeline.timestampOf(media("video", 30_000), 1), 30_000);
+  equal(timeline.counters.jumps, 0);
+});
+
+test("a jump that both tracks make keeps them in step, where the second is ahead of the first too", () => {
+  const timeline = new Timeline();
+  for (let time = 60_000; time <= 60_400; time += 40) timeline.timestampOf(media("video", time), time);
+  for (let time = 60_000; time <= 60_460; time += 20) timeline.timestampOf(media("audio", time), time);
+  equal(timeline.timestampOf(media("video", 0), 60_440), 60_440);
+  // Audio stands at 60 460: it is held until the new times have come so far.
+  deepEqual(
+    [0, 20, 40, 60, 80].map((time) => timeline.timestampOf(media("audio", time), 60_440)),
+    [60_460, 60_460, 60_480, 60_500, 60_520],
+  );
+  equal(timeline.timestampOf(media("video", 40), 60_480), 60_480);
+  equal(timeline.counters.jumps, 2);
+});
+
+test("a hundred days of a stream are counted without a step, over every wrap", () => {
+  const timeline = new Timeline();
+  const dayMs = 86_400_000;
+  let last = -1;
+  for (let time = 0; time <= 100 * dayMs; time += 600_000) {
+    const seen = timeline.timestampOf(media("video", time), time);
+    equal(seen, time);
+    equal(seen > last, true);
+    last = seen;
+  }
+  deepEqual(timeline.counters, { steps: 0, jumps: 0, wraps: 0 });
+});

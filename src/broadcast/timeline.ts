@@ -13,7 +13,7 @@ export type TimelineCounters = {
 export type TimelineOptions = {
   /** A step back shorter than this is held; a longer one is a jump. @default 1000 */
   readonly maxStepMs: number;
-  /** A message this much further ahead than the time that passed is a jump. @default 10_000 */
+  /** A message this much further ahead of all others than twice the time that passed is a jump. @default 10_000 */
   readonly maxGapMs: number;
 };
 
@@ -60,7 +60,7 @@ export class Timeline {
     this.#maxGapMs = options?.maxGapMs ?? 10_000;
   }
 
-  /** The newest time given out; undefined before the first. */
+  /** The newest time given out; undefined before the first frame. */
   get newest(): number | undefined {
     return this.#newest;
   }
@@ -78,7 +78,7 @@ export class Timeline {
   timestampOf(message: MediaMessage, nowMs: number): number {
     const timestamp =
       message.isConfig || message.kind === "data" ? this.#besideTracks(message) : this.#onTrack(message, nowMs);
-    if (this.#newest === undefined || timestamp >= this.#newest) {
+    if (this.#tracks.size > 0 && (this.#newest === undefined || timestamp >= this.#newest)) {
       this.#newest = timestamp;
       this.#newestAtMs = nowMs;
     }
@@ -108,7 +108,9 @@ export class Timeline {
     track.lastUnwrapped += delta;
     track.lastAtMs = nowMs;
     let timestamp = track.lastUnwrapped + track.offset;
-    if (timestamp < track.last || delta > this.#maxGapMs + 2 * elapsed) timestamp = this.#mend(track, timestamp, delta);
+    // Where another track has come as far, a gap in this one is no jump: publishers may be faster than real time.
+    const ahead = timestamp - Math.max(track.last, this.#newest ?? track.last);
+    if (timestamp < track.last || ahead > this.#maxGapMs + 2 * elapsed) timestamp = this.#mend(track, timestamp, delta);
     else if (delta > 0 && delta < 1000) track.usualDelta = delta;
     track.last = timestamp;
     return timestamp;
@@ -165,9 +167,9 @@ export class Timeline {
     const shared = this.#lastJumpOffset;
     if (shared !== undefined && shared !== track.offset) {
       const candidate = track.lastUnwrapped + shared;
-      if (candidate >= track.last && candidate <= track.last + this.#maxStepMs) {
+      if (Math.abs(candidate - track.last) <= this.#maxStepMs) {
         track.offset = shared;
-        return candidate;
+        return Math.max(candidate, track.last);
       }
     }
     const closed = track.last + track.usualDelta;
