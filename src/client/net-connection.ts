@@ -129,7 +129,11 @@ export class NetConnection {
     const transactionId = this.#driver.session.call(name, ...args);
     const answer = this.#calls.wait(transactionId, name, timeoutMs);
     this.#driver.flush();
-    return await answer;
+    try {
+      return await answer;
+    } finally {
+      this.#driver.session.forgetCall(transactionId);
+    }
   }
 
   /** Calls a method of the server without wanting an answer. Does nothing when the connection is over. */

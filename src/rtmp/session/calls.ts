@@ -19,11 +19,22 @@ export class Calls {
     this.#incoming = new Transactions(maxPendingCalls);
   }
 
-  /** `session.call-limit` when too many wait. */
+  /** `session.call-limit` when too many wait, `amf.encode` for arguments that AMF cannot carry. */
   call(name: string, args: readonly AmfEncodable[], commandObject: AmfEncodable = null): number {
     const transactionId = this.#outgoing.open(name);
-    this.#replies.command(0, { name, transactionId, commandObject, args });
+    try {
+      this.#replies.command(0, { name, transactionId, commandObject, args });
+    } catch (error) {
+      // Nothing was sent, so nothing is waited for.
+      this.#outgoing.close(transactionId);
+      throw error;
+    }
     return transactionId;
+  }
+
+  /** Nobody waits for this answer any more; it is ignored if it comes. */
+  forget(transactionId: number): void {
+    this.#outgoing.close(transactionId);
   }
 
   /** Has an id as a call has, but nobody waits for the answer: many servers give none to the calls of old encoders. */
@@ -56,10 +67,17 @@ export class Calls {
     return { kind: "error", transactionId, name, value, status: decodeStatus(value) };
   }
 
+  /** `amf.encode` for a value that AMF cannot carry: the peer was told that the call failed. */
   resolve(transactionId: number, value?: AmfEncodable): boolean {
     const streamId = this.#incoming.close(transactionId);
     if (streamId === undefined) return false;
-    this.#replies.result(streamId, transactionId, value);
+    try {
+      this.#replies.result(streamId, transactionId, value);
+    } catch (error) {
+      const failed = createStatus("NetConnection.Call.Failed", "The result cannot be sent.");
+      this.#replies.error(streamId, transactionId, failed);
+      throw error;
+    }
     return true;
   }
 

@@ -147,6 +147,11 @@ export class ClientSession {
     return this.#calls.reject(transactionId, status);
   }
 
+  /** Nobody waits for the answer to this call any more. */
+  forgetCall(transactionId: number): void {
+    this.#calls.forget(transactionId);
+  }
+
   /** The calls that will never be answered, once the connection has closed. */
   abandonCalls(): readonly { readonly transactionId: number; readonly name: string }[] {
     return this.#calls.abandon();

@@ -93,7 +93,10 @@ function isActive({ isPublisher, isPlayer }: ServerNetStream): boolean {
   return isPublisher || isPlayer;
 }
 
+/** How much of a name is told to its sender: a real one is shorter. */
+const MAX_ECHOED_CHARACTERS = 1024;
+
 function nameIn({ command }: CommandContext): string {
   const [name] = command.args;
-  return typeof name === "string" ? name : "";
+  return typeof name === "string" ? name.slice(0, MAX_ECHOED_CHARACTERS) : "";
 }

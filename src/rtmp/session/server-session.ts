@@ -62,7 +62,9 @@ export class ServerSession {
   readonly #amfOptions: AmfDecodeOptions;
   readonly #counters = createSessionCounters();
   #state: NetConnectionState = "unconnected";
+  /** Until it is answered: a client may put much into it. */
   #connectRequest: ConnectEvent | undefined;
+  #canReconnect = false;
 
   constructor(options: ServerSessionOptions = {}) {
     const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
@@ -137,6 +139,8 @@ export class ServerSession {
   acceptConnect(answer: ConnectAnswer = {}): boolean {
     const request = this.#connectRequest;
     if (request === undefined || !this.#apply("accept")) return false;
+    this.#connectRequest = undefined;
+    this.#canReconnect = request.capabilities.extensions.reconnect;
     sendConnectResult(this.#replies, request, answer);
     return true;
   }
@@ -145,6 +149,7 @@ export class ServerSession {
   rejectConnect(refusal: ConnectRefusal = {}): boolean {
     const request = this.#connectRequest;
     if (request === undefined || !this.#apply("reject")) return false;
+    this.#connectRequest = undefined;
     sendConnectRefusal(this.#replies, request, refusal);
     return true;
   }
@@ -239,7 +244,7 @@ export class ServerSession {
 
   /** Asks the client to connect anew, elsewhere or here. False if it does not understand that. Enhanced RTMP v2. */
   requestReconnect(to: { readonly tcUrl?: string; readonly description?: string } = {}): boolean {
-    if (this.#state !== "connected" || !this.#connectRequest?.capabilities.extensions.reconnect) return false;
+    if (this.#state !== "connected" || !this.#canReconnect) return false;
     const { tcUrl, description = "The server asks to connect anew." } = to;
     const more = tcUrl === undefined ? {} : { tcUrl };
     this.#replies.status(0, createStatus("NetConnection.Connect.ReconnectRequest", description, more));

@@ -89,12 +89,17 @@ export function sendSeekNotify(replies: ReplyQueue, stream: ServerNetStream, pos
   replies.status(id, createStatus("NetStream.Play.Start", `Started playing ${name}.`, { details: name }));
 }
 
+/** How much of a refused name is told to its sender. */
+const MAX_ECHOED_CHARACTERS = 200;
+
 export function sendStreamRefusal(
   replies: ReplyQueue,
   stream: ServerNetStream,
   defaultCode: StatusCode,
   { code = defaultCode, description = `${stream.name} was refused.` }: StreamRefusal,
 ): boolean {
-  replies.status(stream.id, createStatus(code, description, { details: stream.name }));
+  replies.status(stream.id, createStatus(code, description, { details: stream.name.slice(0, MAX_ECHOED_CHARACTERS) }));
+  // It may be long: that is why it is refused.
+  stream.requestedName = "";
   return stream.apply("reject");
 }

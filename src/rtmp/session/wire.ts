@@ -119,6 +119,11 @@ export class Wire {
     return this.#scheduler.queuedBytes;
   }
 
+  /** The same for control messages and calls alone, each counted with 64 bytes more. */
+  get queuedReplyBytes(): number {
+    return this.#scheduler.heldBytesOf(Priority.Control);
+  }
+
   /** No message is half taken: whole messages of another writer may follow. Always so unless chunks interleave. */
   get isBetweenMessages(): boolean {
     return this.#scheduler.isBetweenMessages;
