@@ -38,7 +38,7 @@ export type Choice = { readonly entries: readonly LogEntry[]; readonly droppedMe
  */
 export function chooseForLaggard(waiting: readonly LogEntry[], selection: Selection, limits: LagLimits): Choice {
   const newest = waiting.at(-1)?.timestamp ?? 0;
-  const keyframe = waiting.findLast((entry) => entry.isKeyframe);
+  const keyframe = waiting.findLast(opensPictures);
   const isFresh = (entry: LogEntry): boolean => newest - entry.timestamp <= limits.maxLagMs / 2;
   const isUrgent = (entry: LogEntry): boolean =>
     entry.isConfig || (entry.type !== MessageType.Video && isFresh(entry) && wants(entry, selection));
@@ -56,7 +56,8 @@ export function chooseForLaggard(waiting: readonly LogEntry[], selection: Select
   // A keyframe alone is let through even where it is larger than the budget: otherwise such a viewer never sees one.
   const takesPictures =
     selection.wantsVideo && pictureBytes > 0 && pictureBytes <= Math.max(budget, keyframe?.length ?? 0);
-  selection.needsKeyframe = !takesPictures;
+  if (takesPictures) selection.needsKeyframe = false;
+  else if (waiting.some((entry) => entry.type === MessageType.Video && !entry.isConfig)) selection.needsKeyframe = true;
   const entries = waiting.filter((entry) => isUrgent(entry) || (takesPictures && isPicture(entry)));
   return { entries, droppedMessages: waiting.length - entries.length };
 }
@@ -70,10 +71,15 @@ export function chooseWanted(waiting: readonly LogEntry[], selection: Selection)
       selection.needsKeyframe = true;
       return false;
     }
-    if (entry.isKeyframe) selection.needsKeyframe = false;
+    if (opensPictures(entry)) selection.needsKeyframe = false;
     return !selection.needsKeyframe;
   });
   return { entries, droppedMessages: waiting.length - entries.length };
+}
+
+/** Encoders align the keyframes of their tracks, so all begin with the default track's. */
+function opensPictures({ isKeyframe, trackId }: LogEntry): boolean {
+  return isKeyframe && trackId === 0;
 }
 
 function wants(entry: LogEntry, selection: Selection): boolean {
