@@ -14,6 +14,8 @@ npm test -- --name chunk test/fuzz   only tests whose name matches`;
 const CONCURRENT_FILES = 2;
 const TEST_TIMEOUT_MS = 60_000;
 const FILE_TIMEOUT_MS = 300_000;
+/** Ends a test that hangs without giving the event loop back: no time-out within its process can. */
+const WHOLE_TIMEOUT_MS = 20 * 60_000;
 
 type Totals = { readonly passed: number; readonly failed: number; readonly skipped: number };
 
@@ -61,6 +63,7 @@ async function runTests(files: string[], namePattern: string | undefined): Promi
     files,
     concurrency: CONCURRENT_FILES,
     timeout: FILE_TIMEOUT_MS,
+    signal: AbortSignal.timeout(WHOLE_TIMEOUT_MS),
     execArgv: [`--test-timeout=${TEST_TIMEOUT_MS}`],
     ...(namePattern === undefined ? {} : { testNamePatterns: [namePattern] }),
   });
