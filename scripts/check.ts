@@ -8,6 +8,7 @@ import { reportStep, runStep, type Step } from "./run-step.ts";
 const SOURCE_CHECKS: readonly Step[] = [
   { name: "types of the core, which knows no platform", command: "tsc", parameters: ["-p", "tsconfig.core.json"] },
   { name: "types", command: "tsc", parameters: [] },
+  { name: "borders between folders", command: "node", parameters: ["--test", "test/layers.test.ts"] },
   { name: "format and lint", command: "biome", parameters: ["ci", "--colors=off", "."] },
   { name: "promises", command: "oxlint", parameters: ["--type-aware", "--deny-warnings", "."] },
   { name: "unused files, exports and dependencies", command: "knip", parameters: ["--no-progress"] },
