@@ -38,7 +38,11 @@ nothing else happens. The limits are keys of [config.md](config.md), under \`lim
 \`timeout.server-handshake\` and \`timeout.answer\` are the client library's, whose times stand in its option \`timeouts\`.`,
   },
   viewer: { title: "Viewers", text: "A server closes the viewer's connection. The key is `play.blockedTimeoutMs`." },
-  publish: { title: "Publishing", text: "The client library's `write` throws; the connection stays." },
+  publish: {
+    title: "Publishing",
+    text: `\`publish.queue\` is thrown by the client library's \`write\`, and the connection stays. With any other of these a server
+closes the publisher's connection.`,
+  },
   connection: {
     title: "Connections",
     text: `The client library rejects what was under way, and whatever is tried later. The message begins with what ended the

@@ -1,0 +1,183 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { ROOT } from "../../scripts/run-step.ts";
+import { playFrom, publishTo } from "../../src/client/connect.ts";
+import { ffmpegPublish } from "../support/ffmpeg.ts";
+import { flvTags } from "../support/flv-tags.ts";
+import { startLiveServer } from "../support/live-server.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { codeBlocks, markdownFiles, readDocument, shellLines } from "./markdown.ts";
+import { type ProgramOptions, type RunningProgram, runProgram, runShellLine } from "./run-program.ts";
+
+const README = readDocument("README.md");
+const LINES = shellLines("README.md");
+const BLOCKS = codeBlocks(README);
+/** Nothing is fetched, and nobody is asked. */
+const OFFLINE = { npm_config_offline: "true", npm_config_yes: "false", npm_config_update_notifier: "false" };
+const LOOPBACK = { ...OFFLINE, MILLRACE_RTMP: "127.0.0.1:0", MILLRACE_LOG_FORMAT: "json" };
+/** For ffplay, where there is neither screen nor loudspeaker. */
+const NO_DEVICES = { SDL_VIDEODRIVER: "dummy", SDL_AUDIODRIVER: "dummy" };
+
+/** Which test runs what: a line that begins otherwise would stand in a document untried. */
+const TRIED: readonly (readonly [line: RegExp, by: string])[] = [
+  [/^npm ci && npm start$/, "the server starts, without npm ci"],
+  [/^npm ci && npm test$/, "the tests run, without npm ci, and one file of them"],
+  [/^(?:ffmpeg -re|ffplay|rtmpdump) /, "what is sent is seen"],
+  [/^npx millrace demo$/, "the demo publishes"],
+  [/^npm run build$|^node examples\/06-read-recording\.ts$/, "examples.test.ts builds and runs the examples"],
+  [/^(?:MILLRACE_\w+=\S+ )*millrace serve\b/, "lines with settings are checked"],
+];
+
+function lineOf(start: string): string {
+  const found = LINES.filter((line) => line.startsWith(start));
+  equal(found.length, 1, `the README has ${found.length} lines that begin with ${start}`);
+  return found[0] ?? "";
+}
+
+/** The line as it stands, with another port. */
+function runLine(
+  t: TestContext,
+  start: string,
+  port: number,
+  options: ProgramOptions & { more?: string } = {},
+): RunningProgram {
+  const line = lineOf(start).replace("rtmp://127.0.0.1/", `rtmp://127.0.0.1:${port}/`);
+  return runShellLine(t, line.replace(start, `${start} ${options.more ?? ""}`), options);
+}
+
+async function portOf(program: RunningProgram): Promise<number> {
+  const [, port] = await program.until(/takes RTMP on 127\.0\.0\.1:(\d+)\n/);
+  return Number(port);
+}
+
+test("every command line of the documents is tried by a test", () => {
+  const lines = markdownFiles().flatMap((file) => shellLines(file).map((line) => `${file}: ${line}`));
+  ok(lines.length > 10);
+  deepEqual(
+    lines.filter((line) => !TRIED.some(([pattern]) => pattern.test(line.slice(line.indexOf(": ") + 2)))),
+    [],
+  );
+});
+
+test("npm start prints what the README shows; its FFmpeg line publishes, and its players see that", async (t) => {
+  const server = runShellLine(t, lineOf("npm ci && npm start").replace("npm ci && ", ""), { environment: LOOPBACK });
+  const port = await portOf(server);
+  await server.until(/Ctrl\+C stops the server\.\n/);
+  const printed = server.output
+    .replaceAll(`:${port}`, ":1935")
+    .replace("takes RTMP on 127.0.0.1:", "takes RTMP on [::]:")
+    .replace(/^millrace \S+/m, "millrace 0.1.0");
+  const [shown = ""] = BLOCKS.filter(({ language }) => language === "text").map(({ text }) => text);
+  assertAbridged(shown, printed);
+  const picture = lineOf("ffmpeg").replace("rtmp://127.0.0.1/", "rtmp://127.0.0.1:1935/");
+  ok(printed.includes(`  ${picture}\n`), "the README's FFmpeg line is another than the server's");
+
+  const encoder = runLine(t, "ffmpeg", port, { more: "-nostdin" });
+  await server.until(/"msg":"publishing"/);
+  const folder = temporaryFolder(t);
+  const recorder = runLine(t, "rtmpdump", port, { folder });
+  const player = runLine(t, "ffplay", port, { environment: NO_DEVICES });
+  await player.until(/Stream [^\n]*Video: h264/);
+  await player.until(/Stream [^\n]*Audio: aac/);
+  // Its clock runs, and sound and picture are together.
+  await player.until(/ \d+\.\d+ A-V: +-?\d/);
+  await player.end();
+  // Ctrl+C, upon which FFmpeg unpublishes; that ends rtmpdump.
+  await encoder.end("SIGINT");
+  equal(await recorder.done, 0, recorder.output);
+  ok(flvTags(join(folder, "out.flv")).length > 20);
+  await server.end();
+  match(server.output, /"msg":"stopping/);
+});
+
+/** Each line that is shown was printed, in that order; `…` stands for what is left out, and ends a line that is cut. */
+function assertAbridged(shown: string, printed: string): void {
+  let at = 0;
+  for (const line of shown.split("\n")) {
+    const start = line.replace(/\s*…$/, "");
+    if (start === "") continue;
+    const found = printed.indexOf(start === line ? `${line}\n` : start, at);
+    ok(found >= 0, `the README shows what is not printed there: ${line}\n${printed}`);
+    at = found + start.length;
+  }
+}
+
+test("the demo publishes a clip under the name that the README tells", async (t) => {
+  const demo = runShellLine(t, lineOf("npx millrace demo"), { environment: LOOPBACK });
+  const port = await portOf(demo);
+  await demo.until(/"broadcast":"live\/demo"[^\n]*"msg":"publishing"/);
+  const stream = await playFrom(`rtmp://127.0.0.1:${port}/live/demo`);
+  for await (const message of stream) if (message.isKeyframe) break;
+  await demo.end();
+});
+
+test("npm test runs tests and ends with their number", async (t) => {
+  const line = `${lineOf("npm ci && npm test").replace("npm ci && ", "")} -- src/bytes/bit-reader.test.ts`;
+  const run = runShellLine(t, line, { environment: OFFLINE });
+  equal(await run.done, 0, run.output);
+  match(run.output, /\n[1-9]\d* passed, 0 failed\n$/);
+});
+
+test("the settings in the documents' command lines are good", async (t) => {
+  const lines = markdownFiles()
+    .flatMap(shellLines)
+    .filter((line) => line.includes("millrace serve"));
+  ok(lines.length >= 2);
+  for (const line of lines) {
+    const check = runShellLine(t, `${line.replace("millrace serve", "node bin/millrace.js serve")} --check`);
+    equal(await check.done, 0, check.output);
+    equal(check.output, "The configuration is good.\n");
+  }
+});
+
+/** The README's programs, importing the sources instead of the built package. */
+function programs(): { readonly server: string; readonly client: string } {
+  const [server, client, ...more] = BLOCKS.filter(({ language }) => language === "ts").map(({ text }) => text);
+  if (server === undefined || client === undefined || more.length > 0) throw new Error("the README has two programs");
+  return { server, client };
+}
+
+function runSource(t: TestContext, source: string): RunningProgram {
+  const file = join(temporaryFolder(t), "program.mts");
+  const entry = pathToFileURL(join(ROOT, "src", "index.ts")).href;
+  writeFileSync(file, source.replaceAll('from "millrace"', `from "${entry}"`));
+  return runProgram(t, process.execPath, [file]);
+}
+
+test("the README's programs are of the right types", async (t) => {
+  const folder = temporaryFolder(t);
+  for (const [name, source] of Object.entries(programs())) writeFileSync(join(folder, `${name}.mts`), source);
+  const compilerOptions = { typeRoots: [join(ROOT, "node_modules", "@types")] };
+  const config = { extends: join(ROOT, "tsconfig.json"), compilerOptions, include: ["*.mts"], exclude: [] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  const check = runProgram(t, "tsc", ["-p", folder]);
+  equal(await check.done, 0, check.output);
+});
+
+test("the README's server takes who has the token, and nobody else", async (t) => {
+  const source = programs().server.replace("port: 1935", "port: 0");
+  const program = runSource(t, `${source}\nconsole.log("port", server.listeners[0]?.port);`);
+  const [, port] = await program.until(/port (\d+)/);
+  const url = `rtmp://127.0.0.1:${port}/live`;
+  await rejects(publishTo(`${url}/garden?token=guessed`), /BadName: The token is wrong\.$/);
+  const stream = await publishTo(`${url}/garden?token=s3cret`);
+  await program.until(/broadcast: 'live\/garden'/);
+  await stream.close();
+});
+
+test("the README's client plays a broadcast and publishes it as another", async (t) => {
+  const { port, url, until } = await startLiveServer(t);
+  ffmpegPublish(t, url("live/test"), join(ROOT, "media", "demo.flv"));
+  await until("publishing");
+  runSource(t, programs().client.replaceAll("rtmp://127.0.0.1/", `rtmp://127.0.0.1:${port}/`));
+  const copy = await playFrom(url("live/copy"));
+  const kinds = new Set<string>();
+  for await (const message of copy) {
+    kinds.add(message.kind);
+    if (message.isKeyframe && kinds.size === 3) break;
+  }
+  deepEqual([...kinds].sort(), ["audio", "data", "video"]);
+});
