@@ -5,7 +5,7 @@ import { broadcastOptionsOf } from "./broadcast-options.ts";
 import type { ServerContext } from "./context.ts";
 import { Flusher } from "./flusher.ts";
 import { silentLog } from "./log.ts";
-import { type ListenAddress, type MediaServerOptions, resolveOptions } from "./options.ts";
+import { type MediaServerOptions, resolveOptions } from "./options.ts";
 import { RtmpConnection } from "./rtmp/connection.ts";
 
 /** Where a server accepts clients. */
@@ -13,7 +13,7 @@ export type ListenerInfo = { readonly protocol: "rtmp"; readonly host: string; r
 
 /** A live RTMP server: publishers come in, and everybody who plays the same name gets what they send. */
 export type MediaServer = {
-  /** Opens the listeners, or none of them. Rejects with an error that says what to do. */
+  /** Opens the listeners, or none of them; once. Rejects with an error that says what to do. */
   start(): Promise<void>;
   readonly listeners: readonly ListenerInfo[];
   readonly connectionCount: number;
@@ -23,7 +23,7 @@ export type MediaServer = {
   accept(stream: ByteStream): void;
   /** Accepts no more, tells every client that the server goes, and waits until all have left or `drainMs` is over. */
   drain(): Promise<void>;
-  /** Ends everything at once. */
+  /** Ends everything at once, and for good. */
   stop(): Promise<void>;
 };
 
@@ -38,12 +38,13 @@ export function createMediaServer(options: MediaServerOptions = {}): MediaServer
 class RtmpMediaServer implements MediaServer {
   readonly broadcasts: BroadcastDirectory;
   readonly #context: ServerContext;
-  readonly #addresses: readonly ListenAddress[] | undefined;
+  readonly #addresses: readonly { readonly host?: string; readonly port: number }[];
   readonly #flusher: Flusher;
   readonly #connections = new Set<RtmpConnection>();
   readonly #connectionsByAddress = new Map<string, number>();
   #listeners: readonly TcpListener[] = [];
   #ticker: NodeJS.Timeout | undefined;
+  #isStarted = false;
   #isClosing = false;
   #connectionsSoFar = 0;
   #onEmpty: (() => void) | undefined;
@@ -51,7 +52,7 @@ class RtmpMediaServer implements MediaServer {
   constructor(options: MediaServerOptions) {
     const resolved = resolveOptions(options);
     const nowMs = (): number => performance.now();
-    this.#addresses = options.listen;
+    this.#addresses = options.listen ?? [{ port: DEFAULT_PORT }];
     this.#flusher = new Flusher(nowMs);
     const broadcastOptions = broadcastOptionsOf(resolved, this.#flusher.schedule);
     this.broadcasts = new BroadcastDirectory(broadcastOptions, resolved.limits.maxBroadcasts);
@@ -68,12 +69,18 @@ class RtmpMediaServer implements MediaServer {
   }
 
   async start(): Promise<void> {
+    if (this.#isClosing) throw new Error("the server was stopped: create another");
+    if (this.#isStarted) throw new Error("the server was started already");
+    this.#isStarted = true;
     const opened: TcpListener[] = [];
     try {
-      if (this.#addresses === undefined) opened.push(await this.#listen({ port: DEFAULT_PORT }));
-      else for (const address of this.#addresses) opened.push(await this.#listen(address));
+      for (const address of this.#addresses) {
+        opened.push(await this.#listen(address));
+        if (this.#isClosing) throw new Error("the server was stopped while it started");
+      }
     } catch (error) {
       for (const listener of opened) listener.close();
+      this.#isStarted = false;
       throw error;
     }
     this.#listeners = opened;
@@ -131,8 +138,9 @@ class RtmpMediaServer implements MediaServer {
     );
   }
 
+  /** Listeners and sockets keep a program alive; this does not. */
   #startTicker(): void {
-    this.#ticker ??= setInterval(() => this.#tick(), TICK_MS);
+    this.#ticker ??= setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
   #tick(): void {
