@@ -13,7 +13,7 @@ import type {
   Subscriber,
 } from "./publication.ts";
 import { Timeline, type TimelineCounters } from "./timeline.ts";
-import { Viewer, type ViewerOutput, type ViewerSource } from "./viewer.ts";
+import { Viewer, type ViewerOutput, type ViewerSource, type ViewerWants } from "./viewer.ts";
 
 export type BroadcastOptions = {
   /** @default "takeover-when-stale" */
@@ -47,6 +47,8 @@ const TRIM_STEP_BYTES = 64 * 1024;
 
 /** What newcomers get first are configurations. */
 const PRELUDE_ENTRY = { isKeyframe: false, isConfig: true, isDisposable: false };
+
+const WANTS_ALL: ViewerWants = { wantsAudio: true, wantsVideo: true };
 
 /** What a broadcast has done so far. */
 export type BroadcastCounters = {
@@ -151,10 +153,12 @@ export class Broadcast {
   }
 
   /** Adds a viewer: it gets configurations and metadata, then the newest keyframe and what followed, at once. */
-  join(output: ViewerOutput): Viewer {
+  join(output: ViewerOutput, wanted: ViewerWants = WANTS_ALL): Viewer {
     const start = this.#joinPoint.current();
     const group = this.#joined++ % this.#groups;
     const viewer = new Viewer(this.#viewerSource, output, { ...start, group });
+    viewer.want("audio", wanted.wantsAudio);
+    viewer.want("video", wanted.wantsVideo);
     viewer.index = this.#viewers.push(viewer) - 1;
     for (const message of this.#joinPoint.prelude(output.streamId)) {
       if (output.kind === "bytes") output.write([message.bytes]);

@@ -12,4 +12,4 @@ export type {
   Subscriber,
 } from "./publication.ts";
 export type { TimelineCounters } from "./timeline.ts";
-export type { Viewer, ViewerCounters, ViewerNotice, ViewerOutput } from "./viewer.ts";
+export type { Viewer, ViewerCounters, ViewerNotice, ViewerOutput, ViewerWants } from "./viewer.ts";

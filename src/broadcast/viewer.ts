@@ -28,6 +28,9 @@ type SharedBytesOutput = CommonOutput & { readonly kind: "bytes"; write(pieces: 
 /** Takes message by message, where chunks of several are interleaved. */
 type MessagesOutput = CommonOutput & { readonly kind: "messages"; send(message: Message, entry: SentEntry): void };
 
+/** What a viewer has not switched off. */
+export type ViewerWants = { readonly wantsAudio: boolean; readonly wantsVideo: boolean };
+
 /** What an output may decide by. */
 export type SentEntry = Pick<LogEntry, "isKeyframe" | "isConfig" | "isDisposable">;
 

@@ -1,3 +1,4 @@
+import type { Broadcast } from "../../broadcast/broadcast.ts";
 import type { Publication } from "../../broadcast/publication.ts";
 import type { Viewer, ViewerNotice, ViewerOutput } from "../../broadcast/viewer.ts";
 import type { MediaMessage } from "../../formats/flv/media-message.ts";
@@ -24,7 +25,7 @@ export type ConnectionPort = {
 };
 
 type PublishedStream = { readonly broadcastName: string; readonly publication: Publication };
-type PlayedStream = { readonly broadcastName: string; readonly viewer: Viewer };
+type PlayedStream = { readonly broadcast: Broadcast; readonly viewer: Viewer };
 
 /** What one client publishes and plays, by message stream id. */
 export class ClientStreams {
@@ -33,6 +34,8 @@ export class ClientStreams {
   readonly #port: ConnectionPort;
   readonly #published = new Map<number, PublishedStream>();
   readonly #played = new Map<number, PlayedStream>();
+  /** The stream for which the application decides now. */
+  #undecided: number | undefined;
   /** All names so far, for the line that the connection leaves in the log. */
   readonly names: { readonly published: Set<string>; readonly played: Set<string> } = {
     published: new Set(),
@@ -66,11 +69,13 @@ export class ClientStreams {
   publish(event: PublishEvent): void {
     const request = this.#requestFor(event);
     if ("refusal" in request) return this.#refusePublish(event.streamId, request.refusal);
+    this.#undecided = event.streamId;
     this.#port.ask(
       () => this.#context.hooks.onPublish?.(request),
       (decision) => {
-        if (!decision.allow) return this.#refusePublish(event.streamId, decision.reason);
-        this.#startPublication(event.streamId, decision.broadcastName ?? request.broadcastName);
+        if (decision.allow) this.#startPublication(event.streamId, decision.broadcastName ?? request.broadcastName);
+        else this.#refusePublish(event.streamId, decision.reason);
+        this.#undecided = undefined;
       },
     );
   }
@@ -78,11 +83,13 @@ export class ClientStreams {
   play(event: PlayEvent): void {
     const request = this.#requestFor(event);
     if ("refusal" in request) return this.#refusePlay(event.streamId, request.refusal);
+    this.#undecided = event.streamId;
     this.#port.ask(
       () => this.#context.hooks.onPlay?.(request),
       (decision) => {
-        if (!decision.allow) return this.#refusePlay(event.streamId, decision.reason);
-        this.#startPlaying(event, decision.broadcastName ?? request.broadcastName);
+        if (decision.allow) this.#startPlaying(event, decision.broadcastName ?? request.broadcastName);
+        else this.#refusePlay(event.streamId, decision.reason);
+        this.#undecided = undefined;
       },
     );
   }
@@ -96,14 +103,18 @@ export class ClientStreams {
     if (played === undefined) return;
     // The answer first: media must not come between a resume and its status.
     this.#port.sendReplies();
-    const { directory } = this.#context;
     if (isPaused) played.viewer.pause();
-    else directory.get(played.broadcastName)?.resume(played.viewer);
+    else played.broadcast.resume(played.viewer);
   }
 
   /** The client takes bytes again. */
   drained(): void {
     for (const { viewer } of this.#played.values()) viewer.serve();
+    // The first may have filled the connection again: it is the last the next time.
+    const [first] = this.#played;
+    if (first === undefined || this.#played.size === 1) return;
+    this.#played.delete(first[0]);
+    this.#played.set(...first);
   }
 
   unpublish(streamId: number, end: "unpublished" | "lost", reason: string): void {
@@ -119,9 +130,9 @@ export class ClientStreams {
     const played = this.#played.get(streamId);
     if (played === undefined) return;
     this.#played.delete(streamId);
-    this.#context.directory.get(played.broadcastName)?.leave(played.viewer);
+    played.broadcast.leave(played.viewer);
     const { hooks, log } = this.#context;
-    tellApplication(log, () => hooks.onPlayEnd?.(played.broadcastName, this.#port.info, reason));
+    tellApplication(log, () => hooks.onPlayEnd?.(played.broadcast.name, this.#port.info, reason));
   }
 
   /** The server goes: publications end in order, viewers are told. */
@@ -156,17 +167,15 @@ export class ClientStreams {
   #startPlaying({ streamId, wantsAudio, wantsVideo }: PlayEvent, broadcastName: string): void {
     const { directory, log } = this.#context;
     const { id, remoteAddress } = this.#port.info;
+    this.stopPlaying(streamId, "played something else");
     const broadcast = directory.open(broadcastName);
     if (broadcast === undefined) return this.#refusePlay(streamId, "The server has too many broadcasts.");
-    this.stopPlaying(streamId, "played something else");
     this.#session.acceptPlay(streamId, { hasPublisher: broadcast.state === "live" });
     // The answers go out before the first media byte: rtmpdump throws away what comes earlier (docs/interop.md).
     this.#port.sendReplies();
-    const viewer = broadcast.join(this.#outputFor(streamId));
-    viewer.want("audio", wantsAudio);
-    viewer.want("video", wantsVideo);
+    const viewer = broadcast.join(this.#outputFor(streamId), { wantsAudio, wantsVideo });
     this.names.played.add(broadcastName);
-    this.#played.set(streamId, { broadcastName, viewer });
+    this.#played.set(streamId, { broadcast, viewer });
     log.info({ connection: id, remote: remoteAddress, broadcast: broadcastName }, "playing");
   }
 
@@ -177,14 +186,27 @@ export class ClientStreams {
     return { connection: info, broadcastName: result.name, streamKey: event.name, query: event.query };
   }
 
-  /** An encoder shows this text. The connection is closed because some wait for ever otherwise: docs/interop.md. */
+  /**
+   * An encoder shows this text. A connection with no other stream is closed, because some wait for ever otherwise:
+   * docs/interop.md.
+   */
   #refusePublish(streamId: number, reason: string): void {
-    this.#port.close(`refused to publish: ${reason}`, () =>
-      this.#session.rejectPublish(streamId, { description: reason }),
-    );
+    const refuse = (): void => void this.#session.rejectPublish(streamId, { description: reason });
+    if (!this.#isUsedBeside(streamId)) return this.#port.close(`refused to publish: ${reason}`, refuse);
+    this.#port.guard(() => {
+      refuse();
+      this.#port.sendReplies();
+    });
+    this.unpublish(streamId, "lost", reason);
+  }
+
+  #isUsedBeside(streamId: number): boolean {
+    const isOther = (id: number): boolean => id !== streamId;
+    return this.ids.some(isOther) || (this.#undecided !== undefined && isOther(this.#undecided));
   }
 
   #refusePlay(streamId: number, reason: string): void {
+    this.stopPlaying(streamId, reason);
     this.#session.rejectPlay(streamId, { description: reason });
   }
 

@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import { RtmpPeer, settle } from "../../../test/support/rtmp-peer.ts";
 import { BroadcastDirectory } from "../../broadcast/directory.ts";
 import { hex } from "../../bytes/hex.ts";
+import type { ByteStream, ByteStreamEvents } from "../../transport/byte-stream.ts";
 import { memoryStreamPair } from "../../transport/memory-stream.ts";
 import { broadcastOptionsOf } from "../broadcast-options.ts";
 import type { ServerContext } from "../context.ts";
@@ -499,4 +500,127 @@ test("a viewer that does not read its notices is closed alone: the publisher and
   ok(!source.take().includes("closed"));
   equal(healthy.take().filter((line) => line.endsWith("UnpublishNotify")).length, 10);
   equal(server.context.directory.get("live/test")?.viewerCount, 1);
+});
+
+/** Takes what is written, and calls it unsent until the test drains it. */
+function slowStream(stream: ByteStream): ByteStream & { isSlow: boolean; drain(): void } {
+  let events: ByteStreamEvents | undefined;
+  let unsentBytes = 0;
+  return {
+    isSlow: false,
+    remoteAddress: stream.remoteAddress,
+    get unsentBytes() {
+      return unsentBytes;
+    },
+    get bytesRead() {
+      return stream.bytesRead;
+    },
+    get bytesWritten() {
+      return stream.bytesWritten;
+    },
+    write(pieces) {
+      if (this.isSlow) for (const piece of pieces) unsentBytes += piece.length;
+      stream.write(pieces);
+    },
+    pause: () => stream.pause(),
+    resume: () => stream.resume(),
+    close: () => stream.close(),
+    destroy: () => stream.destroy(),
+    start(given) {
+      events = given;
+      stream.start(given);
+    },
+    drain() {
+      unsentBytes = 0;
+      events?.onDrain();
+    },
+  };
+}
+
+test("of two streams that one slow client plays, neither starves the other", async () => {
+  const server = new TestServer({ play: { flush: "instant" } });
+  const source = await publisher(server, "a");
+  source.command("createStream", 4, 0);
+  source.command("publish", 5, 2, "b", "live");
+  const [near, far] = memoryStreamPair();
+  const slow = slowStream(near);
+  new RtmpConnection(server.context, slow, "slow", () => {}).start();
+  const viewer = new RtmpPeer(far);
+  viewer.connect("live");
+  viewer.command("play", 0, 1, "a", -2000);
+  viewer.command("play", 0, 2, "b", -2000);
+  await settle();
+  viewer.take();
+  slow.isSlow = true;
+  for (let round = 0; round < 6; round++) {
+    source.video(1, round * 40, keyframe);
+    source.video(2, round * 40, keyframe);
+    await settle();
+    slow.drain();
+    await settle();
+  }
+  const seen = viewer.take();
+  ok(seen.filter((line) => line.startsWith("video/1")).length >= 2, seen.join());
+  ok(seen.filter((line) => line.startsWith("video/2")).length >= 2, seen.join());
+});
+
+test("who is refused another stream while it plays gets no more of the first either", async () => {
+  const server = new TestServer({
+    hooks: { onPlay: ({ streamKey }) => (streamKey === "no" ? { allow: false, reason: "No." } : { allow: true }) },
+  });
+  const viewer = await player(server);
+  viewer.command("play", 0, 1, "no", -2000);
+  await settle();
+  ok(viewer.take().includes("onStatus/1 NetStream.Play.StreamNotFound"));
+  equal(server.context.directory.get("live/test")?.viewerCount, 0);
+});
+
+test("a refused publisher that publishes something else on its connection goes on with that", async () => {
+  const server = new TestServer({ publish: { busyName: "refuse" } });
+  await publisher(server, "busy");
+  const source = await publisher(server, "free");
+  source.command("createStream", 4, 0);
+  source.command("publish", 5, 2, "busy", "live");
+  await server.pass(1000);
+  const lines = source.take();
+  ok(lines.includes("onStatus/2 NetStream.Publish.BadName"), lines.join());
+  ok(!lines.includes("closed"));
+  equal(server.context.directory.get("live/free")?.state, "live");
+});
+
+test("a client may take over its own name on another stream", async () => {
+  const server = new TestServer({ publish: { busyName: "takeover" } });
+  const source = await publisher(server);
+  const viewer = await player(server);
+  source.command("createStream", 4, 0);
+  source.command("publish", 5, 2, "test", "live");
+  source.take();
+  source.video(2, 0, keyframe);
+  await server.pass(1000);
+  const lines = source.take();
+  deepEqual(lines, [
+    "_result 4",
+    "onStatus/1 NetStream.Publish.BadName",
+    "stream-begin 2",
+    "onStatus/2 NetStream.Publish.Start",
+  ]);
+  ok(viewer.take().includes("video/1 0 17"));
+});
+
+test("a player that wants no pictures gets none of those that wait for newcomers", async () => {
+  const server = new TestServer();
+  const source = await publisher(server);
+  source.video(1, 0, keyframe);
+  source.audio(1, 5, hex`af 01 21`);
+  await settle();
+  const viewer = server.connect();
+  viewer.connect("live");
+  viewer.command("createStream", 2, 0);
+  viewer.command("receiveVideo", 0, 1, false);
+  viewer.command("play", 3, 1, "test", -2000);
+  await settle();
+  deepEqual(
+    viewer.media.map(({ type }) => type),
+    [8],
+  );
 });
