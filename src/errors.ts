@@ -37,8 +37,11 @@ export const REMEDIES = {
   "timeout.connect": "The client finished the handshake and sent no connect. Check that it speaks RTMP.",
   "timeout.idle": "The client sent nothing, not even an answer to a ping. Check its network, or raise idleMs.",
   "timeout.publisher": "The encoder stopped sending. Check the encoder and its network, or raise publisherSilenceMs.",
+  "timeout.hook": "A hook of the application did not decide in time. Check the application, or raise hookMs.",
   "viewer.slow":
     "The viewer's network is slower than the broadcast. Lower the encoder's bitrate, or raise blockedTimeoutMs.",
+  "publish.config-limit":
+    "The encoder sets more metadata and configurations than are kept for newcomers. Raise maxConfigBytes if it must.",
   "session.reply-limit": "The peer does not read its answers. Check its network.",
   "timeout.server-handshake": "Check that it serves RTMP on this port, or raise handshakeMs.",
   "timeout.answer":

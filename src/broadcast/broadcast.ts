@@ -24,6 +24,10 @@ export type BroadcastOptions = {
   readonly graceMs: number;
   /** The most bytes kept for newcomers since the newest keyframe. @default 64 MiB */
   readonly maxGopBytes: number;
+  /** The most messages kept for newcomers, and for viewers that are behind. @default 100_000 */
+  readonly maxLogMessages: number;
+  /** The most bytes of configurations and metadata kept for newcomers. @default 1 MiB */
+  readonly maxConfigBytes: number;
   /** Payload bytes of a chunk as it stands in the log: what players are told. @default 65_536 */
   readonly chunkSize: number;
   readonly flush: FlushPolicy;
@@ -37,6 +41,8 @@ export const DEFAULT_BROADCAST_OPTIONS: Omit<BroadcastOptions, "schedule"> = {
   staleAfterMs: 5_000,
   graceMs: 10_000,
   maxGopBytes: 64 * 1024 * 1024,
+  maxLogMessages: 100_000,
+  maxConfigBytes: 1024 * 1024,
   chunkSize: 65_536,
   flush: DEFAULT_FLUSH_POLICY,
   lag: DEFAULT_LAG_LIMITS,
@@ -94,7 +100,7 @@ export class Broadcast {
     this.name = name;
     this.#options = { ...DEFAULT_BROADCAST_OPTIONS, ...options };
     this.#log = new MessageLog({ chunkSize: this.#options.chunkSize });
-    this.#joinPoint = new JoinPoint(this.#log, this.#options.maxGopBytes);
+    this.#joinPoint = new JoinPoint(this.#log, this.#options);
     this.#groups = groupCount(this.#options.flush);
     this.#viewerSource = this.#createViewerSource();
     this.counters = {
@@ -152,18 +158,15 @@ export class Broadcast {
     return { kind: "accepted", publication, isReturn };
   }
 
-  /** Adds a viewer: it gets configurations and metadata, then the newest keyframe and what followed, at once. */
+  /**
+   * Adds a viewer: it gets configurations and metadata, then the newest keyframe and what followed, as soon as its output
+   * is ready, which it is as a rule.
+   */
   join(output: ViewerOutput, wanted: ViewerWants = WANTS_ALL): Viewer {
-    const start = this.#joinPoint.current();
-    const group = this.#joined++ % this.#groups;
-    const viewer = new Viewer(this.#viewerSource, output, { ...start, group });
+    const viewer = new Viewer(this.#viewerSource, output, this.#joined++ % this.#groups);
     viewer.want("audio", wanted.wantsAudio);
     viewer.want("video", wanted.wantsVideo);
     viewer.index = this.#viewers.push(viewer) - 1;
-    for (const message of this.#joinPoint.prelude(output.streamId)) {
-      if (output.kind === "bytes") output.write([message.bytes]);
-      else output.send(message.message, PRELUDE_ENTRY);
-    }
     viewer.serve();
     return viewer;
   }
@@ -201,9 +204,11 @@ export class Broadcast {
   /** Serves up to `count` viewers; false when the pass is over. */
   continuePass(nowMs: number, count: number): boolean {
     const end = Math.min(this.#passIndex + count, this.#viewers.length);
-    for (; this.#passIndex < end; this.#passIndex++) {
+    while (this.#passIndex < end) {
       const viewer = this.#viewers[this.#passIndex];
       if (viewer !== undefined && viewer.group % this.#groups === this.#passGroup) viewer.serve();
+      // One that left because of this has another in its place now.
+      if (this.#viewers[this.#passIndex] === viewer || this.#passIndex >= this.#viewers.length) this.#passIndex++;
     }
     if (this.#passIndex < this.#viewers.length) return true;
     if (this.#passesDue > 0) this.#scheduleIn(flushDelayMs(this.#options.flush, false), nowMs);
@@ -265,6 +270,7 @@ export class Broadcast {
     this.counters.receivedMessages++;
     this.counters.receivedBytes += message.payload.length;
     const timestamp = this.#timeline.timestampOf(message, nowMs);
+    if (message.isConfig) this.#joinPoint.storeConfig(configSlot(message), message);
     const { kind, payload, isKeyframe, isConfig, isDisposable, trackId } = message;
     const entry = this.#log.append({
       type: messageTypeOf(kind),
@@ -275,7 +281,6 @@ export class Broadcast {
       isDisposable,
       trackId,
     });
-    if (isConfig) this.#joinPoint.storeConfig(configSlot(message), message);
     this.#joinPoint.note(message, entry);
     if (this.#subscribers.size > 0) {
       const onTimeline = { ...message, timestamp };
@@ -291,7 +296,7 @@ export class Broadcast {
 
   #end(reason: Exclude<PublicationEnd, "replaced">, nowMs: number): void {
     this.#current = undefined;
-    for (const viewer of this.#viewers) viewer.serve();
+    for (const viewer of this.#viewers.slice()) viewer.serve();
     if (reason === "lost" && this.#options.graceMs > 0) this.#graceEndsMs = nowMs + this.#options.graceMs;
     else this.#announceEnd();
   }
@@ -317,7 +322,8 @@ export class Broadcast {
     this.#untrimmedBytes = 0;
     let needed = this.#log.head;
     for (const viewer of this.#viewers) needed = Math.min(needed, viewer.position);
-    needed = Math.max(needed, this.#log.head - this.#options.lag.maxLagBytes);
+    const { lag, maxLogMessages } = this.#options;
+    needed = Math.max(needed, this.#log.head - lag.maxLagBytes, this.#log.positionOfLast(maxLogMessages));
     this.#log.trim(Math.min(needed, this.#joinPoint.position));
   }
 
@@ -325,12 +331,20 @@ export class Broadcast {
   #createViewerSource(): ViewerSource {
     const timeline = this.#timeline;
     const log = this.#log;
+    const joinPoint = this.#joinPoint;
     let cached: { streamId: number; from: number; to: number; pieces: readonly Uint8Array[] } | undefined;
     return {
       log,
       limits: this.#options.lag,
       get newestTimestamp(): number {
         return timeline.newest ?? 0;
+      },
+      join: (output) => {
+        for (const { bytes, message } of joinPoint.prelude(output.streamId)) {
+          if (output.kind === "bytes") output.write([bytes]);
+          else output.send(message, PRELUDE_ENTRY);
+        }
+        return joinPoint.current();
       },
       views(streamId, from, to): readonly Uint8Array[] {
         if (cached === undefined || cached.from !== from || cached.to !== to || cached.streamId !== streamId) {

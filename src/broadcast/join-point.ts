@@ -1,3 +1,4 @@
+import { ProtocolError } from "../errors.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
 import { encodeStandalone, standaloneLength } from "../rtmp/chunk/standalone-message.ts";
 import { chunkStreamIdOf, type Message, MessageType } from "../rtmp/message/message.ts";
@@ -9,28 +10,44 @@ export type JoinStart = { readonly position: number; readonly needsKeyframe: boo
 /** A configuration or metadata message, kept with bytes of its own. */
 type StoredConfig = { readonly slot: string | number; readonly message: MediaMessage };
 
+/** What a newcomer's needs may cost. */
+export type JoinLimits = {
+  /** Bytes kept since the newest keyframe. */
+  readonly maxGopBytes: number;
+  /** Messages kept since the newest keyframe. */
+  readonly maxLogMessages: number;
+  /** Bytes of the configurations and metadata kept. */
+  readonly maxConfigBytes: number;
+};
+
+/** What keeping a configuration counts above its payload. */
+const CONFIG_OVERHEAD_BYTES = 512;
+
 /** In a broadcast without pictures a newcomer gets at most this much of the past. */
 const AUDIO_ONLY_BACKLOG_MS = 1000;
 
 /**
  * Where newcomers begin: the newest keyframe, with the configurations as they stood there. Before the first keyframe it
  * is the first message of the publication; without pictures, the last second of sound; and where no keyframe came for
- * more than `maxGopBytes`, the newest message, with pictures from the next keyframe on.
+ * more than `maxGopBytes` or `maxLogMessages`, the newest message, with pictures from the next keyframe on.
  */
 export class JoinPoint {
   readonly #log: MessageLog;
-  readonly #maxGopBytes: number;
+  readonly #limits: JoinLimits;
   readonly #configs = new Map<string | number, StoredConfig>();
+  #configBytes = 0;
   #snapshot: readonly StoredConfig[] = [];
   #position: number;
+  /** Messages from `#position` on. */
+  #messages = 0;
   #timestamp: number | undefined;
   #newestTimestamp = 0;
   #hasVideo = false;
   #isTooLong = false;
 
-  constructor(log: MessageLog, maxGopBytes: number) {
+  constructor(log: MessageLog, limits: JoinLimits) {
     this.#log = log;
-    this.#maxGopBytes = maxGopBytes;
+    this.#limits = limits;
     this.#position = log.head;
   }
 
@@ -46,15 +63,23 @@ export class JoinPoint {
   /** A new publication, or none for now: newcomers wait for its first message. */
   startPublication(): void {
     this.#configs.clear();
+    this.#configBytes = 0;
     this.#snapshot = [];
     this.#position = this.#log.head;
+    this.#messages = 0;
     this.#timestamp = undefined;
     this.#hasVideo = false;
     this.#isTooLong = false;
   }
 
-  /** Keeps a configuration instead of the one that it replaces. */
+  /** Keeps a configuration instead of the one that it replaces. Throws `publish.config-limit`, and keeps nothing then. */
   storeConfig(slot: string | number, message: MediaMessage): void {
+    const { maxConfigBytes } = this.#limits;
+    const configBytes = this.#configBytes - this.#bytesOf(slot) + CONFIG_OVERHEAD_BYTES + message.payload.length;
+    if (configBytes > maxConfigBytes) {
+      throw new ProtocolError("publish.config-limit", `more than ${maxConfigBytes} bytes of configurations`);
+    }
+    this.#configBytes = configBytes;
     // Taken out first, so that the newest stands last.
     this.#configs.delete(slot);
     this.#configs.set(slot, { slot, message: { ...message, payload: message.payload.slice() } });
@@ -62,19 +87,24 @@ export class JoinPoint {
   }
 
   clearMetadata(): void {
-    for (const [slot, { message }] of this.#configs) if (message.kind === "data") this.#configs.delete(slot);
+    for (const [slot, { message }] of this.#configs) {
+      if (message.kind !== "data") continue;
+      this.#configBytes -= this.#bytesOf(slot);
+      this.#configs.delete(slot);
+    }
     this.#snapshot = this.#snapshot.filter(({ message }) => message.kind !== "data");
   }
 
   /** Looks at each message that was written. */
   note(message: MediaMessage, entry: LogEntry): void {
     this.#newestTimestamp = entry.timestamp;
+    this.#messages++;
     this.#timestamp ??= entry.timestamp;
     if (message.kind === "video") this.#hasVideo = true;
     const isAudioOnly = !this.#hasVideo && message.kind === "audio" && !message.isConfig;
     if (message.isKeyframe && message.trackId === 0) this.#moveTo(entry);
     else if (isAudioOnly && entry.timestamp - this.#timestamp > AUDIO_ONLY_BACKLOG_MS) this.#moveTo(entry);
-    else if (!this.#isTooLong && this.#log.head - this.#position > this.#maxGopBytes) this.#isTooLong = true;
+    else if (this.#isBeyondLimits()) this.#isTooLong = true;
   }
 
   /** What a newcomer must get before the log's bytes, as bytes and as messages, with the time of its first message. */
@@ -97,8 +127,20 @@ export class JoinPoint {
     }
   }
 
+  #isBeyondLimits(): boolean {
+    const { maxGopBytes, maxLogMessages } = this.#limits;
+    return this.#log.head - this.#position > maxGopBytes || this.#messages > maxLogMessages;
+  }
+
+  /** What the configuration in a slot counts. */
+  #bytesOf(slot: string | number): number {
+    const stored = this.#configs.get(slot);
+    return stored === undefined ? 0 : CONFIG_OVERHEAD_BYTES + stored.message.payload.length;
+  }
+
   #moveTo(entry: LogEntry): void {
     this.#position = entry.offset;
+    this.#messages = 1;
     this.#timestamp = entry.timestamp;
     this.#isTooLong = false;
     this.#snapshot = this.#currentConfigs();

@@ -96,6 +96,17 @@ export class MessageLog {
     return entry;
   }
 
+  /** The oldest position behind which there are at least `count` messages, or all: as exact as segments are. */
+  positionOfLast(count: number): number {
+    let messages = 0;
+    for (let index = this.#segments.length - 1; index >= 0; index--) {
+      const segment = this.#segments[index] as Segment;
+      messages += segment.entries.length;
+      if (messages >= count) return segment.start;
+    }
+    return this.tail;
+  }
+
   /** Lets go of the segments that lie wholly before `offset`. Views that were handed out stay valid. */
   trim(offset: number): void {
     let count = 0;

@@ -1,4 +1,5 @@
 import type { Message } from "../rtmp/message/message.ts";
+import type { JoinStart } from "./join-point.ts";
 import { chooseForLaggard, chooseWanted, type LagLimits, type Selection } from "./lag-policy.ts";
 import type { LogEntry, MessageLog } from "./message-log.ts";
 
@@ -48,6 +49,8 @@ export type ViewerSource = {
   readonly limits: LagLimits;
   /** The newest message's time on the broadcast's timeline. */
   readonly newestTimestamp: number;
+  /** Sends what must come before the log's bytes, and tells where a newcomer begins. */
+  join(output: ViewerOutput): JoinStart;
   views(streamId: number, from: number, to: number): readonly Uint8Array[];
 };
 
@@ -61,31 +64,27 @@ export class Viewer {
   readonly #source: ViewerSource;
   readonly #output: ViewerOutput;
   readonly #selection: Selection & { wantsAudio: boolean; wantsVideo: boolean };
-  #position: number;
+  #position = 0;
+  /** It begins when its output is first ready: nothing piles up for one that does not read. */
+  #hasJoined = false;
   #isPaused = false;
   #takenBytes = 0;
   #blockedSinceMs: number | undefined;
   #notice: ViewerNotice | undefined;
   /** What a newcomer is behind by design; no lag until it has caught up. */
-  #joinHead: number;
+  #joinHead = 0;
   #isServing = false;
 
-  constructor(
-    source: ViewerSource,
-    output: ViewerOutput,
-    start: { position: number; needsKeyframe: boolean; group: number },
-  ) {
+  constructor(source: ViewerSource, output: ViewerOutput, group: number) {
     this.#source = source;
     this.#output = output;
-    this.#position = start.position;
-    this.#joinHead = source.log.head;
-    this.#selection = { wantsAudio: true, wantsVideo: true, needsKeyframe: start.needsKeyframe };
-    this.group = start.group;
+    this.#selection = { wantsAudio: true, wantsVideo: true, needsKeyframe: false };
+    this.group = group;
   }
 
   /** Where it stands in the log: nothing before this is needed for it. */
   get position(): number {
-    return this.#position;
+    return this.#hasJoined ? this.#position : this.#source.log.head;
   }
 
   /** Sends what is new if the viewer can take it. The hot path: once for each viewer and flush. */
@@ -93,9 +92,10 @@ export class Viewer {
     // A full output may call back at once: the loop below goes on then.
     if (this.#isServing) return;
     this.#isServing = true;
-    while (this.#position < this.#source.log.head && !this.#isPaused && this.#output.isReady) this.#sendSome();
+    if (!this.#hasJoined && !this.#isPaused && this.#output.isReady) this.#join();
+    while (this.position < this.#source.log.head && !this.#isPaused && this.#output.isReady) this.#sendSome();
     this.#isServing = false;
-    if (this.#notice !== undefined && this.#position === this.#source.log.head) this.#deliverNotice();
+    if (this.#notice !== undefined && this.#hasJoined && this.position === this.#source.log.head) this.#deliverNotice();
   }
 
   /** Tells the viewer once it has got all that came before. */
@@ -131,13 +131,22 @@ export class Viewer {
   }
 
   /** Goes on at `position`, the newest place that can be joined, if that lies ahead. */
-  resume(start: { position: number; needsKeyframe: boolean }): void {
+  resume(start: JoinStart): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
+    if (!this.#hasJoined) return this.serve();
     if (start.position > this.#position) this.#position = start.position;
     this.#joinHead = this.#source.log.head;
     this.#selection.needsKeyframe = start.needsKeyframe;
     this.serve();
+  }
+
+  #join(): void {
+    const { position, needsKeyframe } = this.#source.join(this.#output);
+    this.#hasJoined = true;
+    this.#position = position;
+    this.#joinHead = this.#source.log.head;
+    this.#selection.needsKeyframe = needsKeyframe || !this.#selection.wantsVideo;
   }
 
   #sendSome(): void {

@@ -11,6 +11,8 @@ export function broadcastOptionsOf(options: ResolvedOptions, schedule: Broadcast
     ...DEFAULT_BROADCAST_OPTIONS,
     ...publish,
     maxGopBytes: limits.maxGopBytes,
+    maxLogMessages: limits.maxLogMessages,
+    maxConfigBytes: limits.maxConfigBytes,
     chunkSize,
     lag: { ...DEFAULT_LAG_LIMITS, maxLagBytes, maxLagMs, blockedTimeoutMs },
     flush: flushPolicyOf(play),

@@ -121,6 +121,7 @@ const timeouts = z
       "How long nothing may come from a publisher before it is taken for dead and closed.",
     ),
     pingIntervalMs: milliseconds(DEFAULT_TIMEOUTS.pingIntervalMs, "How long a peer is silent before it is pinged."),
+    hookMs: milliseconds(DEFAULT_TIMEOUTS.hookMs, "How long a hook of the application may take to decide."),
     drainMs: milliseconds(DEFAULT_TIMEOUTS.drainMs, "How long a stop waits for connections to end by themselves.", 0),
   })
   .prefault({})
@@ -131,7 +132,7 @@ const limits = z
     maxConnections: count(DEFAULT_LIMITS.maxConnections, "Connections at a time. A further one is closed at once."),
     maxConnectionsPerAddress: count(
       DEFAULT_LIMITS.maxConnectionsPerAddress,
-      "The same for one IP address. 0: no limit.",
+      "The same for one IPv4 address, or one IPv6 network of 64 bits. 0: no limit.",
       0,
     ),
     maxMessageBytes: count(DEFAULT_LIMITS.maxMessageBytes, "The longest message that a peer may send.", 4096, 16 * MIB),
@@ -158,12 +159,24 @@ const limits = z
       65_536,
       1024 * MIB,
     ),
+    maxLogMessages: count(
+      DEFAULT_LIMITS.maxLogMessages,
+      "The same in messages. It bounds what is kept for viewers that are behind, too.",
+      100,
+    ),
+    maxConfigBytes: count(
+      DEFAULT_LIMITS.maxConfigBytes,
+      "Codec configurations and metadata that are kept of one broadcast; each counts 512 bytes more.",
+      4096,
+      1024 * MIB,
+    ),
     maxNameBytes: count(
       DEFAULT_LIMITS.maxNameBytes,
       "The longest name of a broadcast: application and stream key together.",
       16,
       65_535,
     ),
+    maxQueryBytes: count(DEFAULT_LIMITS.maxQueryBytes, "What may stand behind ? in a stream key.", 16, 1024 * 1024),
   })
   .prefault({})
   .describe("What peers can make the server hold or do.");

@@ -14,7 +14,7 @@ export type ListenAddress = {
 export type ServerLimits = {
   /** @default 10_000 */
   readonly maxConnections: number;
-  /** From one address; 0 = no limit. @default 0 */
+  /** From one IPv4 address, or one IPv6 network of 64 bits; 0 = no limit. @default 0 */
   readonly maxConnectionsPerAddress: number;
   /** Longest message. @default 16 MiB */
   readonly maxMessageBytes: number;
@@ -34,8 +34,14 @@ export type ServerLimits = {
   readonly maxBroadcasts: number;
   /** Bytes kept for newcomers since the newest keyframe of a broadcast. @default 64 MiB */
   readonly maxGopBytes: number;
+  /** Messages of a broadcast kept for newcomers, and for viewers that are behind. @default 100_000 */
+  readonly maxLogMessages: number;
+  /** Bytes of configurations and metadata of a broadcast kept for newcomers; each counts 512 more. @default 1 MiB */
+  readonly maxConfigBytes: number;
   /** App and key together. @default 1024 */
   readonly maxNameBytes: number;
+  /** What stands behind `?` in a key. @default 8 KiB */
+  readonly maxQueryBytes: number;
 };
 
 /** All in milliseconds. */
@@ -50,6 +56,8 @@ export type ServerTimeouts = {
   readonly publisherSilenceMs: number;
   /** A peer silent for this long is pinged. @default 30_000 */
   readonly pingIntervalMs: number;
+  /** How long a hook may take to decide. @default 30_000 */
+  readonly hookMs: number;
   /** How long a drain may take. @default 5_000 */
   readonly drainMs: number;
 };
@@ -118,7 +126,10 @@ export const DEFAULT_LIMITS: ServerLimits = {
   maxUnreadReplyBytes: 256 * 1024,
   maxBroadcasts: 10_000,
   maxGopBytes: 64 * 1024 * 1024,
+  maxLogMessages: 100_000,
+  maxConfigBytes: 1024 * 1024,
   maxNameBytes: 1024,
+  maxQueryBytes: 8 * 1024,
 };
 
 export const DEFAULT_TIMEOUTS: ServerTimeouts = {
@@ -127,6 +138,7 @@ export const DEFAULT_TIMEOUTS: ServerTimeouts = {
   idleMs: 60_000,
   publisherSilenceMs: 15_000,
   pingIntervalMs: 30_000,
+  hookMs: 30_000,
   drainMs: 5_000,
 };
 
