@@ -5,6 +5,7 @@ import { broadcastOptionsOf } from "./broadcast-options.ts";
 import type { ServerContext } from "./context.ts";
 import { Flusher } from "./flusher.ts";
 import { silentLog } from "./log.ts";
+import { networkOf } from "./network-of.ts";
 import { type MediaServerOptions, resolveOptions } from "./options.ts";
 import { RtmpConnection } from "./rtmp/connection.ts";
 
@@ -89,12 +90,13 @@ class RtmpMediaServer implements MediaServer {
 
   accept(stream: ByteStream): void {
     const { limits } = this.#context.options;
-    const address = addressOf(stream.remoteAddress);
+    const address = networkOf(stream.remoteAddress);
     const fromAddress = this.#connectionsByAddress.get(address) ?? 0;
     if (this.#isClosing) return stream.destroy();
-    if (limits.maxConnectionsPerAddress > 0 && fromAddress >= limits.maxConnectionsPerAddress) {
-      this.#context.log.warn({ remote: stream.remoteAddress, limit: limits.maxConnectionsPerAddress }, TOO_MANY);
-      return stream.destroy();
+    const { maxConnections, maxConnectionsPerAddress } = limits;
+    if (this.#connections.size >= maxConnections) return this.#refuse(stream, maxConnections);
+    if (maxConnectionsPerAddress > 0 && fromAddress >= maxConnectionsPerAddress) {
+      return this.#refuse(stream, maxConnectionsPerAddress);
     }
     this.#startTicker();
     this.#connectionsByAddress.set(address, fromAddress + 1);
@@ -149,6 +151,11 @@ class RtmpMediaServer implements MediaServer {
     this.broadcasts.tick(nowMs);
   }
 
+  #refuse(stream: ByteStream, limit: number): void {
+    this.#context.log.warn({ remote: stream.remoteAddress, limit }, TOO_MANY);
+    stream.destroy();
+  }
+
   #forget(connection: RtmpConnection, address: string): void {
     this.#connections.delete(connection);
     const left = (this.#connectionsByAddress.get(address) ?? 1) - 1;
@@ -177,8 +184,3 @@ class RtmpMediaServer implements MediaServer {
 }
 
 const TOO_MANY = "too many connections: one was refused";
-
-/** Without the port. */
-function addressOf(remoteAddress: string): string {
-  return remoteAddress.slice(0, remoteAddress.lastIndexOf(":"));
-}

@@ -77,6 +77,11 @@ export class OutboundScheduler {
     return this.#channels.every(({ queue: [head] }) => head === undefined || !head.isStarted);
   }
 
+  /** Payload bytes that wait in a channel, and 64 for each message. */
+  heldBytesOf(priority: Priority): number {
+    return heldBytes([this.#channelOf(priority)]);
+  }
+
   queuedMessagesOf(priority: Priority): number {
     return this.#channelOf(priority).queue.length;
   }

@@ -65,6 +65,8 @@ export class ServerSession {
   /** Until it is answered: a client may put much into it. */
   #connectRequest: ConnectEvent | undefined;
   #canReconnect = false;
+  /** Flash and AIR name the SWF file that runs in them; other players do so only when told to pass for Flash. */
+  #isFlash = false;
 
   constructor(options: ServerSessionOptions = {}) {
     const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
@@ -141,6 +143,7 @@ export class ServerSession {
     if (request === undefined || !this.#apply("accept")) return false;
     this.#connectRequest = undefined;
     this.#canReconnect = request.capabilities.extensions.reconnect;
+    this.#isFlash = request.swfUrl !== "";
     sendConnectResult(this.#replies, request, answer);
     return true;
   }
@@ -249,11 +252,6 @@ export class ServerSession {
     const more = tcUrl === undefined ? {} : { tcUrl };
     this.#replies.status(0, createStatus("NetConnection.Connect.ReconnectRequest", description, more));
     return true;
-  }
-
-  /** Flash and AIR name the SWF file that runs in them; other players do so only when told to pass for Flash. */
-  get #isFlash(): boolean {
-    return this.#connectRequest !== undefined && this.#connectRequest.swfUrl !== "";
   }
 
   #receiveMedia(kind: "audio" | "video", message: Message): ServerEvent | undefined {

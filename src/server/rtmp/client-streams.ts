@@ -1,6 +1,7 @@
 import type { Broadcast } from "../../broadcast/broadcast.ts";
 import type { Publication } from "../../broadcast/publication.ts";
 import type { Viewer, ViewerNotice, ViewerOutput } from "../../broadcast/viewer.ts";
+import { encodeUtf8 } from "../../bytes/utf8.ts";
 import type { MediaMessage } from "../../formats/flv/media-message.ts";
 import type { PlayEvent, PublishEvent } from "../../rtmp/session/server-events.ts";
 import type { ServerSession } from "../../rtmp/session/server-session.ts";
@@ -27,6 +28,9 @@ export type ConnectionPort = {
 type PublishedStream = { readonly broadcastName: string; readonly publication: Publication };
 type PlayedStream = { readonly broadcast: Broadcast; readonly viewer: Viewer };
 
+/** Names that the log tells of one connection. */
+const MAX_LOGGED_NAMES = 16;
+
 /** What one client publishes and plays, by message stream id. */
 export class ClientStreams {
   readonly #context: ServerContext;
@@ -36,7 +40,7 @@ export class ClientStreams {
   readonly #played = new Map<number, PlayedStream>();
   /** The stream for which the application decides now. */
   #undecided: number | undefined;
-  /** All names so far, for the line that the connection leaves in the log. */
+  /** The first names, for the line that the connection leaves in the log. */
   readonly names: { readonly published: Set<string>; readonly played: Set<string> } = {
     published: new Set(),
     played: new Set(),
@@ -157,7 +161,7 @@ export class ClientStreams {
     const result = directory.open(broadcastName)?.publish(publisher, nowMs());
     if (result === undefined) return this.#refusePublish(streamId, "The server has too many broadcasts.");
     if (result.kind === "refused") return this.#refusePublish(streamId, result.reason);
-    this.names.published.add(broadcastName);
+    noteName(this.names.published, broadcastName);
     this.#published.set(streamId, { broadcastName, publication: result.publication });
     this.#session.acceptPublish(streamId);
     const text = result.isReturn ? "the publisher is back" : "publishing";
@@ -174,15 +178,19 @@ export class ClientStreams {
     // The answers go out before the first media byte: rtmpdump throws away what comes earlier (docs/interop.md).
     this.#port.sendReplies();
     const viewer = broadcast.join(this.#outputFor(streamId), { wantsAudio, wantsVideo });
-    this.names.played.add(broadcastName);
+    noteName(this.names.played, broadcastName);
     this.#played.set(streamId, { broadcast, viewer });
     log.info({ connection: id, remote: remoteAddress, broadcast: broadcastName }, "playing");
   }
 
   #requestFor(event: PublishEvent | PlayEvent): StreamRequest | { readonly refusal: string } {
     const { info } = this.#port;
-    const result = broadcastNameOf(info.app, event.name, this.#context.options.limits.maxNameBytes);
+    const { maxNameBytes, maxQueryBytes } = this.#context.options.limits;
+    const result = broadcastNameOf(info.app, event.name, maxNameBytes);
     if ("refusal" in result) return result;
+    if (event.query.length > maxQueryBytes || encodeUtf8(event.query).length > maxQueryBytes) {
+      return { refusal: `The stream key's query is longer than ${maxQueryBytes} bytes.` };
+    }
     return { connection: info, broadcastName: result.name, streamKey: event.name, query: event.query };
   }
 
@@ -226,4 +234,8 @@ export class ClientStreams {
       this.#port.sendReplies();
     });
   }
+}
+
+function noteName(names: Set<string>, name: string): void {
+  if (names.size < MAX_LOGGED_NAMES) names.add(name);
 }

@@ -17,6 +17,8 @@ import type { ViewerPort } from "./viewer-outputs.ts";
 
 /** What a refused or cut off client has time to read before the connection closes. */
 const LAST_WORDS_MS = 200;
+/** How much of what a client calls itself, or a method, is kept and shown. */
+const MAX_SHOWN_CHARACTERS = 200;
 /** With interleaved chunks the socket holds no more than this, so that what is urgent can overtake. */
 const INTERLEAVED_WRITE_BYTES = 64 * 1024;
 
@@ -41,8 +43,10 @@ export class RtmpConnection implements ConnectionPort {
   #info: ConnectionInfo;
   #isConnected = false;
   #handshakeEndedAtMs: number | undefined;
-  /** A question to the application is open: nothing more is read until it is answered. */
-  #isAwaiting = false;
+  /** When the question to the application was asked that is open: nothing more is read until it is answered. */
+  #askedAtMs: number | undefined;
+  /** When the last one was answered. */
+  #decidedAtMs = 0;
   #unreadReplyBytes = 0;
   #earlyAcknowledgements = 0;
   /** Set when the end has been decided: nothing that the peer sends counts any more. */
@@ -101,18 +105,12 @@ export class RtmpConnection implements ConnectionPort {
   /** Does what is due by time: time-outs and pings. Call about twice a second. */
   tick(nowMs: number): void {
     if (this.#closeReason !== undefined) return;
-    const { timeouts } = this.#context.options;
-    this.#wire.tick(nowMs);
-    this.#session.tick(nowMs);
-    const { silentMs } = this.#wire;
-    if (this.#handshakeEndedAtMs === undefined) {
-      this.#limitTime(nowMs - this.#startedAtMs, timeouts.handshakeMs, "timeout.handshake");
-    } else if (!this.#isConnected) {
-      if (!this.#isAwaiting) this.#limitTime(nowMs - this.#handshakeEndedAtMs, timeouts.connectMs, "timeout.connect");
-    } else if (this.#streams.isPublishing) {
-      this.#limitTime(silentMs, timeouts.publisherSilenceMs, "timeout.publisher");
-    } else this.#limitTime(silentMs, timeouts.idleMs, "timeout.idle");
-    if (this.#closeReason === undefined) this.guard(() => this.#pump());
+    this.guard(() => {
+      this.#wire.tick(nowMs);
+      this.#session.tick(nowMs);
+      this.#checkTime(nowMs);
+      this.#pump();
+    });
   }
 
   /** Tells the client that the server goes, and closes when it had time to read that. */
@@ -137,15 +135,18 @@ export class RtmpConnection implements ConnectionPort {
         throw new ProtocolError("session.reply-limit", "the client does not read its answers");
     }
     this.#pump();
+    // With interleaved chunks they wait in the wire.
+    if (this.#wire.queuedReplyBytes > this.#context.options.limits.maxUnreadReplyBytes) throw this.#tooManyUnread();
   }
 
   ask(question: () => Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void {
     const answer = this.#answerTo(question);
     if (!(answer instanceof Promise)) return decided(answer);
-    this.#isAwaiting = true;
+    this.#askedAtMs = this.#context.nowMs();
     this.#stream.pause();
     const goOn = (decision: Decision): void => {
-      this.#isAwaiting = false;
+      this.#askedAtMs = undefined;
+      this.#decidedAtMs = this.#context.nowMs();
       if (this.#closeReason !== undefined) return;
       this.#stream.resume();
       this.guard(() => {
@@ -173,6 +174,10 @@ export class RtmpConnection implements ConnectionPort {
     });
     this.#streams.endAll(reason);
     setTimeout(() => this.#stream.close(), LAST_WORDS_MS).unref();
+  }
+
+  get #isAwaiting(): boolean {
+    return this.#askedAtMs !== undefined;
   }
 
   #answerTo(question: () => Decision | Promise<Decision> | undefined): Decision | Promise<Decision> {
@@ -255,7 +260,7 @@ export class RtmpConnection implements ConnectionPort {
       case "call":
         this.#session.rejectCall(
           event.transactionId,
-          createStatus("NetConnection.Call.Failed", `Method not found (${event.name}).`),
+          createStatus("NetConnection.Call.Failed", `Method not found (${event.name.slice(0, MAX_SHOWN_CHARACTERS)}).`),
         );
         return;
       case "close":
@@ -272,10 +277,16 @@ export class RtmpConnection implements ConnectionPort {
 
   #connect(event: ConnectEvent): void {
     const { options, hooks } = this.#context;
-    const { app, appQuery, tcUrl, flashVersion, pageUrl, swfUrl } = event;
-    this.#info = { ...this.#info, app, appQuery, tcUrl, flashVersion, pageUrl, swfUrl };
+    const { app, appQuery, tcUrl, pageUrl, swfUrl } = event;
+    const { maxNameBytes } = options.limits;
+    const isTooLong = app.length > maxNameBytes;
+    const flashVersion = event.flashVersion.slice(0, MAX_SHOWN_CHARACTERS);
+    this.#info = { ...this.#info, app: isTooLong ? "" : app, appQuery, tcUrl, flashVersion, pageUrl, swfUrl };
     this.ask(
-      () => hooks.onConnect?.(this.#info),
+      () =>
+        isTooLong
+          ? refusal(`The application's name is longer than ${maxNameBytes} bytes.`)
+          : hooks.onConnect?.(this.#info),
       (decision) => {
         if (!decision.allow) {
           const { reason } = decision;
@@ -310,8 +321,12 @@ export class RtmpConnection implements ConnectionPort {
     if (this.#isInterleaved) return;
     for (const piece of pieces) this.#unreadReplyBytes += piece.length;
     const { maxUnreadReplyBytes } = this.#context.options.limits;
-    if (this.#unreadReplyBytes <= maxUnreadReplyBytes || this.#closeReason !== undefined) return;
-    throw new ProtocolError("session.reply-limit", `more than ${maxUnreadReplyBytes} bytes of answers were not read`);
+    if (this.#unreadReplyBytes > maxUnreadReplyBytes && this.#closeReason === undefined) throw this.#tooManyUnread();
+  }
+
+  #tooManyUnread(): ProtocolError {
+    const { maxUnreadReplyBytes } = this.#context.options.limits;
+    return new ProtocolError("session.reply-limit", `more than ${maxUnreadReplyBytes} bytes of answers were not read`);
   }
 
   #drained(): void {
@@ -322,8 +337,17 @@ export class RtmpConnection implements ConnectionPort {
     });
   }
 
-  #limitTime(elapsedMs: number, limitMs: number, code: ProtocolErrorCode): void {
-    if (elapsedMs > limitMs) this.#fail(new ProtocolError(code, `nothing came for ${limitMs} ms`));
+  #checkTime(nowMs: number): void {
+    const { timeouts } = this.#context.options;
+    // Nothing is read while the application decides, so the client cannot be blamed for its silence.
+    if (this.#askedAtMs !== undefined) return limitTime(nowMs - this.#askedAtMs, timeouts.hookMs, "timeout.hook");
+    if (this.#handshakeEndedAtMs === undefined) {
+      return limitTime(nowMs - this.#startedAtMs, timeouts.handshakeMs, "timeout.handshake");
+    }
+    const silentMs = Math.min(this.#wire.silentMs, nowMs - this.#decidedAtMs);
+    if (!this.#isConnected) limitTime(nowMs - this.#handshakeEndedAtMs, timeouts.connectMs, "timeout.connect");
+    else if (this.#streams.isPublishing) limitTime(silentMs, timeouts.publisherSilenceMs, "timeout.publisher");
+    else limitTime(silentMs, timeouts.idleMs, "timeout.idle");
   }
 
   /** The client broke a rule, or the server has a fault: in both cases this connection ends, and only this one. */
@@ -374,4 +398,16 @@ export class RtmpConnection implements ConnectionPort {
     tellApplication(log, () => hooks.onClose?.(info, closeReason));
     this.#onFinished(this);
   }
+}
+
+function refusal(reason: string): Decision {
+  return { allow: false, reason };
+}
+
+/** Throws when it took longer than it may. */
+function limitTime(elapsedMs: number, limitMs: number, code: ProtocolErrorCode): void {
+  if (elapsedMs <= limitMs) return;
+  const text =
+    code === "timeout.hook" ? `the application did not decide for ${limitMs} ms` : `nothing came for ${limitMs} ms`;
+  throw new ProtocolError(code, text);
 }
