@@ -66,7 +66,8 @@ class SocketStream implements ByteStream {
     this.#socket.on("data", (bytes: Uint8Array) => {
       if (this.#isClosing) return;
       this.#bytesRead += bytes.length;
-      events.onBytes(bytes);
+      // No Buffer: its slice() is a view, where everybody above means a copy.
+      events.onBytes(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
     });
     this.#socket.once("end", () => {
       if (this.#isClosing) return;
