@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { concatBytes } from "../bytes/concat.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
@@ -185,6 +185,70 @@ test("where no keyframe came for too many bytes, newcomers get sound at once and
   flush(480);
   deepEqual(player.take(), ["video 360 0", "audio 410 4", "video 440 5", "video 480 6"]);
   ok(broadcast.heldBytes < 700_000, `${broadcast.heldBytes} bytes held`);
+});
+
+test("what newcomers need is bounded in messages too, and so is what waits for a viewer that is behind", () => {
+  const { broadcast, flush } = create({ maxLogMessages: 5000 });
+  const { publication } = publish(broadcast);
+  const empty = { ...frame("video", 0, 0), payload: new Uint8Array() };
+  publication.write(frame("video", 0, 1, key), 0);
+  for (let count = 2; count <= 5000; count++) publication.write(empty, 0);
+  const early = new TestPlayer();
+  join(broadcast, early);
+  equal(early.take().length, 5000);
+  early.isReading = false;
+  publication.write(empty, 0);
+  const late = new TestPlayer();
+  join(broadcast, late);
+  flush(0);
+  deepEqual(late.take(), []);
+  for (let count = 0; count < 500_000; count++) publication.write(empty, 0);
+  flush(0);
+  ok(broadcast.heldBytes < 1_200_000, `${broadcast.heldBytes} bytes held for messages of 12 bytes`);
+  publication.write(frame("video", 40, 2, key), 40);
+  flush(40);
+  deepEqual(late.take(), ["video 40 2"]);
+});
+
+test("configurations and metadata are kept up to a limit, and the publisher is told what is wrong", () => {
+  const limit = 2 * (512 + 1000);
+  const { broadcast } = create({ maxConfigBytes: limit });
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 0, config, 1000), 0);
+  publication.write(frame("audio", 0, 0, config, 999), 0);
+  publication.write(frame("audio", 0, 0, config, 1000), 0);
+  throws(() => publication.write(frame("audio", 0, 0, config, 1001), 0), { code: "publish.config-limit" });
+  publication.write(frame("video", 0, 0, config, 500), 0);
+  publication.write(frame("audio", 0, 0, config, 1500), 0);
+  const { publication: next } = publish(broadcast, 6000, "second");
+  next.write(frame("video", 0, 0, config, limit - 512), 6000);
+});
+
+test("metadata that was taken back leaves its room", () => {
+  const { broadcast } = create({ maxConfigBytes: 2000 });
+  const { publication } = publish(broadcast);
+  for (let round = 0; round < 3; round++) {
+    publication.write(frame("data", 0, 0, config, 1400), 0);
+    publication.clearMetadata();
+  }
+});
+
+test("a newcomer that takes nothing yet is sent nothing, and begins when it does", () => {
+  const { broadcast, flush } = create();
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 0, config), 0);
+  publication.write(frame("video", 0, 1, key), 0);
+  const player = new TestPlayer();
+  player.unsentBytes = 100;
+  join(broadcast, player);
+  publication.write(frame("video", 40, 2, key), 40);
+  publication.write(frame("video", 80, 3), 80);
+  flush(80);
+  deepEqual(player.take(), []);
+  player.drain();
+  deepEqual(player.take(), ["video 40 0", "video 40 2", "video 80 3"]);
+  publication.end("unpublished", 100);
+  deepEqual(player.take(), ["unpublish"]);
 });
 
 test("a publisher whose connection broke comes back: viewers go on, with its configurations, and no picture before its keyframe", () => {
@@ -447,4 +511,204 @@ test("viewers that leave during a pass do not keep others from being served", ()
     [2, 1, 2, 2, 2],
   );
   equal(broadcast.viewerCount, 4);
+});
+
+test("a viewer that moves into the place of one that left during a pass is served in that pass", () => {
+  const { broadcast } = create();
+  const players = Array.from({ length: 6 }, () => new TestPlayer());
+  for (const player of players) join(broadcast, player);
+  const { publication } = publish(broadcast);
+  for (const player of players) player.take();
+  publication.write(frame("video", 0, 1, key), 0);
+  broadcast.startPass();
+  broadcast.continuePass(0, 3);
+  for (const index of [0, 2, 4]) broadcast.leave(players[index]?.viewer as Viewer);
+  while (broadcast.continuePass(0, 2));
+  deepEqual(
+    players.map((player) => player.take().length),
+    [1, 1, 1, 1, 0, 1],
+  );
+});
+
+test("a viewer so far behind that its place is gone gets the configurations that it missed", () => {
+  const { broadcast, flush } = create({
+    lag: { maxLagBytes: 100_000, maxLagMs: 100_000, maxWriteBytes: 40_000, blockedTimeoutMs: 30_000 },
+  });
+  const player = new TestPlayer();
+  join(broadcast, player);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 7, config), 0);
+  player.isReading = false;
+  flush(0);
+  player.take();
+  publication.write(frame("video", 0, 1, key), 0);
+  publication.write(frame("video", 40, 2, config), 40);
+  for (let time = 40; time <= 2000; time += 40) publication.write(frame("video", time, 3, key, 30_000), time);
+  publication.write(frame("video", 2040, 4, key), 2040);
+  publication.write(frame("audio", 2050, 5), 2050);
+  player.isReading = true;
+  player.drain();
+  deepEqual(player.take(), ["video 2040 2", "video 2040 4", "audio 2050 5"]);
+});
+
+test("a viewer that goes on behind a pause gets the configurations of that time", () => {
+  const { broadcast, flush } = create();
+  const player = new TestPlayer();
+  const viewer = join(broadcast, player);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 7, config), 0);
+  publication.write(frame("video", 0, 1, key), 0);
+  flush(0);
+  viewer.pause();
+  publication.write(frame("video", 40, 2, config), 40);
+  publication.write(frame("video", 40, 3, key), 40);
+  publication.write(frame("video", 80, 4, key), 80);
+  broadcast.resume(viewer);
+  deepEqual(player.take(), ["publish", "video 0 7", "video 0 1", "video 80 2", "video 80 4"]);
+  viewer.pause();
+  publication.write(frame("video", 120, 5, key), 120);
+  broadcast.resume(viewer);
+  deepEqual(player.take(), ["video 120 5"]);
+});
+
+test("a pause does not end the wait for a keyframe", () => {
+  const { broadcast, flush } = create();
+  const player = new TestPlayer();
+  const viewer = join(broadcast, player);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 1, key), 0);
+  flush(0);
+  viewer.want("video", false);
+  publication.write(frame("video", 40, 2), 40);
+  flush(40);
+  viewer.want("video", true);
+  viewer.pause();
+  broadcast.resume(viewer);
+  publication.write(frame("video", 80, 3), 80);
+  flush(80);
+  deepEqual(player.take(), ["publish", "video 0 1"]);
+});
+
+test("what the last slow viewer needed of a broadcast that is over is let go", () => {
+  const { broadcast } = create();
+  const player = new TestPlayer();
+  join(broadcast, player);
+  const { publication } = publish(broadcast);
+  player.isReading = false;
+  publication.write(frame("video", 0, 1, key), 0);
+  player.viewer?.serve();
+  publication.write(frame("video", 40, 2), 40);
+  publication.end("unpublished", 50);
+  ok(broadcast.heldBytes > 0);
+  player.isReading = true;
+  player.drain();
+  broadcast.tick(1000);
+  equal(broadcast.heldBytes, 0);
+});
+
+test("a subscriber may subscribe again at the end, and waits for the next publisher", () => {
+  const { broadcast } = create();
+  const { publication } = publish(broadcast);
+  const seen: string[] = [];
+  const subscriber = {
+    write: (message: MediaMessage) => void seen.push(`${message.kind} ${message.payload[1]}`),
+    end: () => {
+      seen.push("end");
+      broadcast.subscribe(subscriber);
+    },
+  };
+  broadcast.subscribe(subscriber);
+  publication.write(frame("audio", 0, 1), 0);
+  publication.end("unpublished", 0);
+  publish(broadcast).publication.write(frame("audio", 0, 2), 0);
+  deepEqual(seen, ["audio 1", "end", "audio 2"]);
+});
+
+test("a publisher that was replaced changes nothing any more, and can see that it is over", () => {
+  const { broadcast } = create({ busyName: "takeover" });
+  const first = publish(broadcast).publication;
+  equal(first.isOver, false);
+  const second = publish(broadcast, 0, "second").publication;
+  equal(first.isOver, true);
+  second.write(frame("data", 0, 9, config), 0);
+  second.write(frame("video", 0, 1, key), 0);
+  first.clearMetadata();
+  first.end("unpublished", 0);
+  equal(broadcast.state, "live");
+  const player = new TestPlayer();
+  join(broadcast, player);
+  deepEqual(player.take(), ["data 0 9", "video 0 1"]);
+});
+
+test("tracks of a returned publisher begin with a keyframe each", () => {
+  const { broadcast, flush } = create();
+  const first = publish(broadcast).publication;
+  first.write(frame("video", 0, 1, key), 0);
+  first.end("lost", 0);
+  const player = new TestPlayer();
+  join(broadcast, player);
+  player.take();
+  const second = publish(broadcast, 100).publication;
+  second.write(frame("video", 0, 2, { isKeyframe: true, trackId: 1 }), 100);
+  second.write(frame("video", 0, 3), 100);
+  second.write(frame("video", 40, 4, { trackId: 1 }), 140);
+  second.write(frame("video", 40, 5, key), 140);
+  flush(140);
+  deepEqual(
+    player.take().map((line) => line.split(" ")[2]),
+    ["2", "4", "5"],
+  );
+});
+
+test("how far a viewer is behind counts by the clock: a file pushed faster than real time is no lag", () => {
+  const lag = { maxLagBytes: 8_000_000, maxLagMs: 1000, maxWriteBytes: 4000, blockedTimeoutMs: 30_000 };
+  const { broadcast } = create({ lag });
+  const player = new TestPlayer();
+  const viewer = join(broadcast, player);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 1, key, 1500), 0);
+  player.isReading = false;
+  viewer.serve();
+  player.take();
+  for (let time = 40; time <= 60_000; time += 40) publication.write(frame("video", time, 2, {}, 1500), time / 100);
+  player.isReading = true;
+  player.drain();
+  equal(viewer.counters.skips, 0);
+  equal(player.take().length, 1500);
+});
+
+test("newcomers get no hour of sound because the last picture was that long ago", () => {
+  const { broadcast } = create();
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 0, config), 0);
+  publication.write(frame("video", 0, 1, key), 0);
+  for (let time = 0; time <= 300_000; time += 100) publication.write(frame("audio", time, 2), time);
+  const player = new TestPlayer();
+  join(broadcast, player);
+  ok(player.take().length <= 12);
+  publication.write(frame("video", 300_040, 3), 300_040);
+  publication.write(frame("video", 300_080, 4, key), 300_080);
+  player.viewer?.serve();
+  deepEqual(player.take(), ["video 300080 4"]);
+});
+
+test("where there are only data messages, newcomers get the last second of them", () => {
+  const { broadcast } = create();
+  const { publication } = publish(broadcast);
+  publication.write(frame("audio", 0, 1), 0);
+  for (let time = 0; time <= 5000; time += 100) {
+    publication.write(frame("data", time, 2), time);
+    if (time < 1000) publication.write(frame("audio", time, 1), time);
+  }
+  const player = new TestPlayer();
+  join(broadcast, player);
+  ok(player.take().length <= 12);
+});
+
+test("a publisher of whose pictures none can be used yet is not stale", () => {
+  const { broadcast } = create({ staleAfterMs: 1000 });
+  publish(broadcast).publication.end("lost", 0);
+  const { publication } = publish(broadcast, 100);
+  for (let time = 0; time <= 3000; time += 40) publication.write(frame("video", time, 1), 100 + time);
+  equal(broadcast.publish({ description: "second", replaced() {} }, 3200).kind, "refused");
 });

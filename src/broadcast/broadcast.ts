@@ -1,6 +1,7 @@
 import { configSlot } from "../formats/flv/classify.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
-import { DEFAULT_FLUSH_POLICY, type FlushPolicy, flushDelayMs, groupCount } from "./flush-policy.ts";
+import { Audience } from "./audience.ts";
+import { DEFAULT_FLUSH_POLICY, type FlushPolicy } from "./flush-policy.ts";
 import { JoinPoint } from "./join-point.ts";
 import { DEFAULT_LAG_LIMITS, type LagLimits } from "./lag-policy.ts";
 import { MessageLog, messageTypeOf } from "./message-log.ts";
@@ -13,7 +14,8 @@ import type {
   Subscriber,
 } from "./publication.ts";
 import { Timeline, type TimelineCounters } from "./timeline.ts";
-import { Viewer, type ViewerOutput, type ViewerSource, type ViewerWants } from "./viewer.ts";
+import { Viewer, type ViewerOutput, type ViewerWants } from "./viewer.ts";
+import { ViewerSource } from "./viewer-source.ts";
 
 export type BroadcastOptions = {
   /** @default "takeover-when-stale" */
@@ -50,10 +52,6 @@ export const DEFAULT_BROADCAST_OPTIONS: Omit<BroadcastOptions, "schedule"> = {
 
 /** How much is written between two looks at what nobody needs any more. */
 const TRIM_STEP_BYTES = 64 * 1024;
-
-/** What newcomers get first are configurations. */
-const PRELUDE_ENTRY = { isKeyframe: false, isConfig: true, isDisposable: false };
-
 const WANTS_ALL: ViewerWants = { wantsAudio: true, wantsVideo: true };
 
 /** What a broadcast has done so far. */
@@ -61,7 +59,7 @@ export type BroadcastCounters = {
   readonly timeline: TimelineCounters;
   receivedMessages: number;
   receivedBytes: number;
-  /** Pictures of a returned publisher before its first keyframe. */
+  /** Pictures of a returned publisher before the first keyframe of their track. */
   droppedMessages: number;
   /** Publishers so far, and how many of them came back within the grace time. */
   publications: number;
@@ -82,18 +80,12 @@ export class Broadcast {
   readonly #log: MessageLog;
   readonly #timeline = new Timeline();
   readonly #joinPoint: JoinPoint;
-  readonly #viewers: Viewer[] = [];
+  readonly #audience: Audience;
   readonly #subscribers = new Set<Subscriber>();
-  readonly #groups: number;
   readonly #viewerSource: ViewerSource;
   #current: Current | undefined;
   #graceEndsMs: number | undefined;
   #hasBeenPublished = false;
-  #scheduledForMs: number | undefined;
-  #joined = 0;
-  #passGroup = 0;
-  #passIndex = 0;
-  #passesDue = 0;
   #untrimmedBytes = 0;
 
   constructor(name: string, options: Partial<BroadcastOptions> & Pick<BroadcastOptions, "schedule">) {
@@ -101,8 +93,8 @@ export class Broadcast {
     this.#options = { ...DEFAULT_BROADCAST_OPTIONS, ...options };
     this.#log = new MessageLog({ chunkSize: this.#options.chunkSize });
     this.#joinPoint = new JoinPoint(this.#log, this.#options);
-    this.#groups = groupCount(this.#options.flush);
-    this.#viewerSource = this.#createViewerSource();
+    this.#viewerSource = new ViewerSource(this.#log, this.#joinPoint, this.#options.lag);
+    this.#audience = new Audience(this.#options.flush, (delayMs) => this.#options.schedule(this, delayMs));
     this.counters = {
       timeline: this.#timeline.counters,
       receivedMessages: 0,
@@ -120,7 +112,7 @@ export class Broadcast {
   }
 
   get viewerCount(): number {
-    return this.#viewers.length;
+    return this.#audience.size;
   }
 
   /** Memory that the log holds. */
@@ -130,7 +122,7 @@ export class Broadcast {
 
   /** Nobody publishes, waits, watches or subscribes: it may be forgotten. */
   get isUnused(): boolean {
-    return this.state === "idle" && this.#viewers.length === 0 && this.#subscribers.size === 0;
+    return this.state === "idle" && this.#audience.size === 0 && this.#subscribers.size === 0;
   }
 
   /** Who publishes now. */
@@ -154,7 +146,7 @@ export class Broadcast {
     const publication = this.#createPublication(this.#hasBeenPublished);
     this.#hasBeenPublished = true;
     this.#current = { publisher, publication, lastWriteMs: nowMs };
-    if (!isReturn) for (const viewer of this.#viewers.slice()) viewer.notify("publish");
+    if (!isReturn) this.#audience.notifyAll("publish");
     return { kind: "accepted", publication, isReturn };
   }
 
@@ -163,27 +155,19 @@ export class Broadcast {
    * is ready, which it is as a rule.
    */
   join(output: ViewerOutput, wanted: ViewerWants = WANTS_ALL): Viewer {
-    const viewer = new Viewer(this.#viewerSource, output, this.#joined++ % this.#groups);
-    viewer.want("audio", wanted.wantsAudio);
-    viewer.want("video", wanted.wantsVideo);
-    viewer.index = this.#viewers.push(viewer) - 1;
+    const viewer = new Viewer(this.#viewerSource, output, wanted);
+    this.#audience.add(viewer);
     viewer.serve();
     return viewer;
   }
 
   leave(viewer: Viewer): void {
-    if (this.#viewers[viewer.index] !== viewer) return;
-    const last = this.#viewers.pop();
-    if (last !== undefined && last !== viewer) {
-      this.#viewers[viewer.index] = last;
-      last.index = viewer.index;
-    }
-    viewer.index = -1;
+    this.#audience.remove(viewer);
   }
 
   /** Continues a paused viewer at the newest place that can be joined. */
   resume(viewer: Viewer): void {
-    viewer.resume(this.#joinPoint.current());
+    viewer.resume();
   }
 
   /** Starts with the configurations and what came since the newest keyframe. Returns a function that unsubscribes. */
@@ -195,24 +179,12 @@ export class Broadcast {
 
   /** Begins to serve the viewers that are due; `continuePass` goes on. */
   startPass(): void {
-    this.#scheduledForMs = undefined;
-    this.#passIndex = 0;
-    this.#passGroup = (this.#passGroup + 1) % this.#groups;
-    if (this.#passesDue > 0) this.#passesDue--;
+    this.#audience.startPass();
   }
 
-  /** Serves up to `count` viewers; false when the pass is over. */
+  /** Looks at up to `count` viewers; false when the pass is over. */
   continuePass(nowMs: number, count: number): boolean {
-    const end = Math.min(this.#passIndex + count, this.#viewers.length);
-    while (this.#passIndex < end) {
-      const viewer = this.#viewers[this.#passIndex];
-      if (viewer !== undefined && viewer.group % this.#groups === this.#passGroup) viewer.serve();
-      // One that left because of this has another in its place now.
-      if (this.#viewers[this.#passIndex] === viewer || this.#passIndex >= this.#viewers.length) this.#passIndex++;
-    }
-    if (this.#passIndex < this.#viewers.length) return true;
-    if (this.#passesDue > 0) this.#scheduleIn(flushDelayMs(this.#options.flush, false), nowMs);
-    return false;
+    return this.#audience.continuePass(nowMs, count);
   }
 
   /** What is due by time: the end of a grace time, viewers that took nothing for too long. Call about once a second. */
@@ -221,7 +193,8 @@ export class Broadcast {
       this.#graceEndsMs = undefined;
       this.#announceEnd();
     }
-    for (const viewer of this.#viewers.slice()) viewer.tick(nowMs);
+    this.#audience.tick(nowMs);
+    this.#trim();
   }
 
   #refusal(current: Current, nowMs: number): string | undefined {
@@ -238,35 +211,37 @@ export class Broadcast {
   }
 
   #createPublication(isContinuation: boolean): Publication {
-    let isOver = false;
-    let awaitsKeyframe = isContinuation;
+    const isOver = (): boolean => this.#current?.publication !== publication;
+    const openTracks = new Set<number>();
     const publication: Publication = {
       get isOver(): boolean {
-        return isOver;
+        return isOver();
       },
       write: (message, nowMs) => {
-        if (this.#current?.publication !== publication) return;
-        if (awaitsKeyframe && message.kind === "video" && !message.isConfig) {
-          if (message.isKeyframe) awaitsKeyframe = false;
-          else {
-            this.counters.droppedMessages++;
-            return;
-          }
+        const current = this.#current;
+        if (current?.publication !== publication) return;
+        current.lastWriteMs = nowMs;
+        if (isContinuation && message.kind === "video" && !message.isConfig) {
+          if (message.isKeyframe) openTracks.add(message.trackId);
+          else if (!openTracks.has(message.trackId)) return this.#drop();
         }
-        this.#write(this.#current, message, nowMs);
+        this.#write(message, nowMs);
       },
-      clearMetadata: () => this.#joinPoint.clearMetadata(),
+      clearMetadata: () => {
+        if (!isOver()) this.#joinPoint.clearMetadata();
+      },
       end: (reason, nowMs) => {
-        if (isOver) return;
-        isOver = true;
-        if (this.#current?.publication === publication) this.#end(reason, nowMs);
+        if (!isOver()) this.#end(reason, nowMs);
       },
     };
     return publication;
   }
 
-  #write(current: Current, message: MediaMessage, nowMs: number): void {
-    current.lastWriteMs = nowMs;
+  #drop(): void {
+    this.counters.droppedMessages++;
+  }
+
+  #write(message: MediaMessage, nowMs: number): void {
     this.counters.receivedMessages++;
     this.counters.receivedBytes += message.payload.length;
     const timestamp = this.#timeline.timestampOf(message, nowMs);
@@ -280,6 +255,7 @@ export class Broadcast {
       isConfig,
       isDisposable,
       trackId,
+      writtenAtMs: nowMs,
     });
     this.#joinPoint.note(message, entry);
     if (this.#subscribers.size > 0) {
@@ -288,15 +264,12 @@ export class Broadcast {
     }
     this.#untrimmedBytes += entry.length;
     if (this.#untrimmedBytes >= TRIM_STEP_BYTES) this.#trim();
-    if (this.#viewers.length > 0) {
-      this.#passesDue = this.#groups > 1 ? this.#groups : 0;
-      this.#scheduleIn(flushDelayMs(this.#options.flush, kind === "video" && !isConfig), nowMs);
-    }
+    this.#audience.wake(kind === "video" && !isConfig, nowMs);
   }
 
   #end(reason: Exclude<PublicationEnd, "replaced">, nowMs: number): void {
     this.#current = undefined;
-    for (const viewer of this.#viewers.slice()) viewer.serve();
+    this.#audience.serveAll();
     if (reason === "lost" && this.#options.graceMs > 0) this.#graceEndsMs = nowMs + this.#options.graceMs;
     else this.#announceEnd();
   }
@@ -304,54 +277,23 @@ export class Broadcast {
   /** The publisher is gone for good: viewers and subscribers are told, and newcomers wait for the next one. */
   #announceEnd(): void {
     this.#joinPoint.startPublication();
-    for (const subscriber of this.#subscribers) subscriber.end();
+    const ended = [...this.#subscribers];
     this.#subscribers.clear();
-    for (const viewer of this.#viewers.slice()) viewer.notify("unpublish");
+    for (const subscriber of ended) subscriber.end();
+    this.#audience.notifyAll("unpublish");
     this.#trim();
-  }
-
-  #scheduleIn(delayMs: number, nowMs: number): void {
-    const dueMs = nowMs + delayMs;
-    if (this.#scheduledForMs !== undefined && this.#scheduledForMs <= dueMs) return;
-    this.#scheduledForMs = dueMs;
-    this.#options.schedule(this, delayMs);
   }
 
   /** Lets go of what neither newcomers nor viewers within their limit need. */
   #trim(): void {
     this.#untrimmedBytes = 0;
-    let needed = this.#log.head;
-    for (const viewer of this.#viewers) needed = Math.min(needed, viewer.position);
     const { lag, maxLogMessages } = this.#options;
-    needed = Math.max(needed, this.#log.head - lag.maxLagBytes, this.#log.positionOfLast(maxLogMessages));
+    const { head } = this.#log;
+    const needed = Math.max(
+      this.#audience.oldestPosition(head),
+      head - lag.maxLagBytes,
+      this.#log.positionOfLast(maxLogMessages),
+    );
     this.#log.trim(Math.min(needed, this.#joinPoint.position));
-  }
-
-  /** What viewers read from. The same views serve all that stand at the same place. */
-  #createViewerSource(): ViewerSource {
-    const timeline = this.#timeline;
-    const log = this.#log;
-    const joinPoint = this.#joinPoint;
-    let cached: { streamId: number; from: number; to: number; pieces: readonly Uint8Array[] } | undefined;
-    return {
-      log,
-      limits: this.#options.lag,
-      get newestTimestamp(): number {
-        return timeline.newest ?? 0;
-      },
-      join: (output) => {
-        for (const { bytes, message } of joinPoint.prelude(output.streamId)) {
-          if (output.kind === "bytes") output.write([bytes]);
-          else output.send(message, PRELUDE_ENTRY);
-        }
-        return joinPoint.current();
-      },
-      views(streamId, from, to): readonly Uint8Array[] {
-        if (cached === undefined || cached.from !== from || cached.to !== to || cached.streamId !== streamId) {
-          cached = { streamId, from, to, pieces: log.viewsFor(streamId, from, to) };
-        }
-        return cached.pieces;
-      },
-    };
   }
 }

@@ -24,11 +24,13 @@ export type JoinLimits = {
 const CONFIG_OVERHEAD_BYTES = 512;
 
 /** In a broadcast without pictures a newcomer gets at most this much of the past. */
-const AUDIO_ONLY_BACKLOG_MS = 1000;
+const PICTURELESS_BACKLOG_MS = 1000;
+/** A broadcast whose last picture is older than this counts as one without pictures. */
+const PICTURE_PAUSE_MS = 60_000;
 
 /**
  * Where newcomers begin: the newest keyframe, with the configurations as they stood there. Before the first keyframe it
- * is the first message of the publication; without pictures, the last second of sound; and where no keyframe came for
+ * is the first message of the publication; without pictures, or a minute after the last, the newest second; and where no keyframe came for
  * more than `maxGopBytes` or `maxLogMessages`, the newest message, with pictures from the next keyframe on.
  */
 export class JoinPoint {
@@ -42,7 +44,10 @@ export class JoinPoint {
   #messages = 0;
   #timestamp: number | undefined;
   #newestTimestamp = 0;
-  #hasVideo = false;
+  /** When the newest picture is to be shown; undefined where there were none. */
+  #pictureTimestamp: number | undefined;
+  /** Pictures went on behind the last keyframe, and newcomers start elsewhere. */
+  #needsKeyframe = false;
   #isTooLong = false;
 
   constructor(log: MessageLog, limits: JoinLimits) {
@@ -57,7 +62,7 @@ export class JoinPoint {
   }
 
   current(): JoinStart {
-    return { position: this.position, needsKeyframe: this.#isTooLong && this.#hasVideo };
+    return { position: this.position, needsKeyframe: this.#needsKeyframe };
   }
 
   /** A new publication, or none for now: newcomers wait for its first message. */
@@ -68,7 +73,8 @@ export class JoinPoint {
     this.#position = this.#log.head;
     this.#messages = 0;
     this.#timestamp = undefined;
-    this.#hasVideo = false;
+    this.#pictureTimestamp = undefined;
+    this.#needsKeyframe = false;
     this.#isTooLong = false;
   }
 
@@ -83,7 +89,6 @@ export class JoinPoint {
     // Taken out first, so that the newest stands last.
     this.#configs.delete(slot);
     this.#configs.set(slot, { slot, message: { ...message, payload: message.payload.slice() } });
-    if (message.kind === "video") this.#hasVideo = true;
   }
 
   clearMetadata(): void {
@@ -100,16 +105,27 @@ export class JoinPoint {
     this.#newestTimestamp = entry.timestamp;
     this.#messages++;
     this.#timestamp ??= entry.timestamp;
-    if (message.kind === "video") this.#hasVideo = true;
-    const isAudioOnly = !this.#hasVideo && message.kind === "audio" && !message.isConfig;
-    if (message.isKeyframe && message.trackId === 0) this.#moveTo(entry);
-    else if (isAudioOnly && entry.timestamp - this.#timestamp > AUDIO_ONLY_BACKLOG_MS) this.#moveTo(entry);
-    else if (this.#isBeyondLimits()) this.#isTooLong = true;
+    if (message.kind === "video") this.#pictureTimestamp = entry.timestamp;
+    if (message.isKeyframe && message.trackId === 0) this.#moveTo(entry, false);
+    else if (
+      !message.isConfig &&
+      this.#isPictureless(entry) &&
+      entry.timestamp - this.#timestamp > PICTURELESS_BACKLOG_MS
+    )
+      this.#moveTo(entry, this.#pictureTimestamp !== undefined);
+    else if (this.#isBeyondLimits()) {
+      this.#isTooLong = true;
+      this.#needsKeyframe = this.#pictureTimestamp !== undefined;
+    }
   }
 
   /** What a newcomer must get before the log's bytes, as bytes and as messages, with the time of its first message. */
-  prelude(streamId: number): readonly { readonly bytes: Uint8Array; readonly message: Message }[] {
-    return this.#preludeConfigs().map((config) => {
+  prelude(
+    streamId: number,
+    withMetadata: boolean,
+  ): readonly { readonly bytes: Uint8Array; readonly message: Message }[] {
+    const configs = this.#preludeConfigs().filter(({ kind }) => withMetadata || kind !== "data");
+    return configs.map((config) => {
       const type = messageTypeOf(config.kind);
       const timestamp = config.timestamp >>> 0;
       const message: Message = { type, timestamp, streamId, payload: config.payload };
@@ -138,7 +154,12 @@ export class JoinPoint {
     return stored === undefined ? 0 : CONFIG_OVERHEAD_BYTES + stored.message.payload.length;
   }
 
-  #moveTo(entry: LogEntry): void {
+  #isPictureless(entry: LogEntry): boolean {
+    return this.#pictureTimestamp === undefined || entry.timestamp - this.#pictureTimestamp > PICTURE_PAUSE_MS;
+  }
+
+  #moveTo(entry: LogEntry, needsKeyframe: boolean): void {
+    this.#needsKeyframe = needsKeyframe;
     this.#position = entry.offset;
     this.#messages = 1;
     this.#timestamp = entry.timestamp;

@@ -18,6 +18,7 @@ function entries(text: string): LogEntry[] {
     isConfig: letter.startsWith("c"),
     isDisposable: false,
     trackId: Number(letter[1] ?? 0),
+    writtenAtMs: index * 40,
   }));
 }
 

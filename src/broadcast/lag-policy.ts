@@ -5,7 +5,7 @@ import type { LogEntry } from "./message-log.ts";
 export type LagLimits = {
   /** Bytes of the broadcast that wait for the viewer. @default 8 MiB */
   readonly maxLagBytes: number;
-  /** Milliseconds of the broadcast that wait for the viewer. @default 10_000 */
+  /** How long ago what the viewer gets next was written, in milliseconds. @default 10_000 */
   readonly maxLagMs: number;
   /** The most bytes that one write to a viewer holds, so that what is urgent does not wait behind more. @default 512 KiB */
   readonly maxWriteBytes: number;
@@ -37,9 +37,9 @@ export type Choice = { readonly entries: readonly LogEntry[]; readonly droppedMe
  * Sets `needsKeyframe` when pictures had to be left out.
  */
 export function chooseForLaggard(waiting: readonly LogEntry[], selection: Selection, limits: LagLimits): Choice {
-  const newest = waiting.at(-1)?.timestamp ?? 0;
+  const newestAtMs = waiting.at(-1)?.writtenAtMs ?? 0;
   const keyframe = waiting.findLast(opensPictures);
-  const isFresh = (entry: LogEntry): boolean => newest - entry.timestamp <= limits.maxLagMs / 2;
+  const isFresh = (entry: LogEntry): boolean => newestAtMs - entry.writtenAtMs <= limits.maxLagMs / 2;
   const isUrgent = (entry: LogEntry): boolean =>
     entry.isConfig || (entry.type !== MessageType.Video && isFresh(entry) && wants(entry, selection));
   let budget = limits.maxWriteBytes;

@@ -5,7 +5,16 @@ import { hex } from "../bytes/hex.ts";
 import { type LogMessage, MessageLog } from "./message-log.ts";
 
 function audio(timestamp: number, payload: Uint8Array): LogMessage {
-  return { type: 8, timestamp, payload, isKeyframe: false, isConfig: false, isDisposable: false, trackId: 0 };
+  return {
+    type: 8,
+    timestamp,
+    payload,
+    isKeyframe: false,
+    isConfig: false,
+    isDisposable: false,
+    trackId: 0,
+    writtenAtMs: 0,
+  };
 }
 
 test("a message stands in the log as a type 0 chunk on message stream 1", () => {

@@ -15,6 +15,8 @@ export type LogEntry = {
   readonly isConfig: boolean;
   readonly isDisposable: boolean;
   readonly trackId: number;
+  /** When it was written, by the clock of whoever writes. */
+  readonly writtenAtMs: number;
 };
 
 /** What the log keeps of a message besides its bytes. */
@@ -50,6 +52,7 @@ export class MessageLog {
   readonly #maxSegmentBytes: number;
   readonly #segments: Segment[] = [];
   #head = 0;
+  #newestAtMs = 0;
 
   constructor(options?: Partial<MessageLogOptions>) {
     this.chunkSize = options?.chunkSize ?? 65_536;
@@ -59,6 +62,11 @@ export class MessageLog {
   /** The position behind the newest message. */
   get head(): number {
     return this.#head;
+  }
+
+  /** When the newest message was written; 0 before any. */
+  get newestAtMs(): number {
+    return this.#newestAtMs;
   }
 
   /** The position of the oldest message that is still there. */
@@ -78,7 +86,7 @@ export class MessageLog {
     const segment = this.#segmentFor(length);
     const wireMessage = { type: message.type, timestamp, streamId: LOG_STREAM_ID, payload: message.payload };
     encodeStandalone(segment.bytes, segment.used, wireMessage, chunkStreamId, this.chunkSize);
-    const { type, isKeyframe, isConfig, isDisposable, trackId } = message;
+    const { type, isKeyframe, isConfig, isDisposable, trackId, writtenAtMs } = message;
     const entry: LogEntry = {
       offset: this.#head,
       length,
@@ -89,7 +97,9 @@ export class MessageLog {
       isConfig,
       isDisposable,
       trackId,
+      writtenAtMs,
     };
+    this.#newestAtMs = writtenAtMs;
     segment.entries.push(entry);
     segment.used += length;
     this.#head += length;

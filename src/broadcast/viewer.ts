@@ -1,7 +1,7 @@
 import type { Message } from "../rtmp/message/message.ts";
-import type { JoinStart } from "./join-point.ts";
-import { chooseForLaggard, chooseWanted, type LagLimits, type Selection } from "./lag-policy.ts";
-import type { LogEntry, MessageLog } from "./message-log.ts";
+import { chooseForLaggard, chooseWanted, type Selection } from "./lag-policy.ts";
+import type { LogEntry } from "./message-log.ts";
+import type { ViewerSource } from "./viewer-source.ts";
 
 /** What happens to the broadcast that a viewer watches. Told in order with the media. */
 export type ViewerNotice = "publish" | "unpublish";
@@ -33,7 +33,7 @@ type MessagesOutput = CommonOutput & { readonly kind: "messages"; send(message: 
 export type ViewerWants = { readonly wantsAudio: boolean; readonly wantsVideo: boolean };
 
 /** What an output may decide by. */
-export type SentEntry = Pick<LogEntry, "isKeyframe" | "isConfig" | "isDisposable">;
+export type SentEntry = Pick<LogEntry, "isKeyframe" | "isConfig" | "isDisposable" | "trackId">;
 
 /** What a viewer got and did not get. */
 export type ViewerCounters = {
@@ -43,23 +43,12 @@ export type ViewerCounters = {
   skips: number;
 };
 
-/** What a viewer reads from: the log, and its bytes made once for all that stand at the same place. */
-export type ViewerSource = {
-  readonly log: MessageLog;
-  readonly limits: LagLimits;
-  /** The newest message's time on the broadcast's timeline. */
-  readonly newestTimestamp: number;
-  /** Sends what must come before the log's bytes, and tells where a newcomer begins. */
-  join(output: ViewerOutput): JoinStart;
-  views(streamId: number, from: number, to: number): readonly Uint8Array[];
-};
-
 /** A cursor on a broadcast's log: where one viewer stands, and what of it the viewer wants. */
 export class Viewer {
   readonly counters: ViewerCounters = { sentMessagesBytes: 0, droppedMessages: 0, skips: 0 };
-  /** Which group of a merging flush it belongs to. */
-  readonly group: number;
-  /** Where it stands in the broadcast's list; kept by the broadcast. */
+  /** Which group of a merging flush it belongs to; kept by the audience. */
+  group = 0;
+  /** Where it stands in the broadcast's list; kept by the audience. */
   index = -1;
   readonly #source: ViewerSource;
   readonly #output: ViewerOutput;
@@ -75,11 +64,10 @@ export class Viewer {
   #joinHead = 0;
   #isServing = false;
 
-  constructor(source: ViewerSource, output: ViewerOutput, group: number) {
+  constructor(source: ViewerSource, output: ViewerOutput, wanted: ViewerWants) {
     this.#source = source;
     this.#output = output;
-    this.#selection = { wantsAudio: true, wantsVideo: true, needsKeyframe: false };
-    this.group = group;
+    this.#selection = { ...wanted, needsKeyframe: false };
   }
 
   /** Where it stands in the log: nothing before this is needed for it. */
@@ -130,22 +118,36 @@ export class Viewer {
     this.#isPaused = true;
   }
 
-  /** Goes on at `position`, the newest place that can be joined, if that lies ahead. */
-  resume(start: JoinStart): void {
+  /** Goes on at the newest place that can be joined, if that lies ahead. */
+  resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    if (!this.#hasJoined) return this.serve();
-    if (start.position > this.#position) this.#position = start.position;
-    this.#joinHead = this.#source.log.head;
-    this.#selection.needsKeyframe = start.needsKeyframe;
+    if (this.#hasJoined && this.#source.start.position > this.#position) {
+      this.#skipToStart();
+      this.#joinHead = this.#source.log.head;
+    }
     this.serve();
   }
 
   #join(): void {
-    const { position, needsKeyframe } = this.#source.join(this.#output);
+    this.#source.sendConfigs(this.#output, true);
     this.#hasJoined = true;
-    this.#position = position;
+    this.#goToStart();
     this.#joinHead = this.#source.log.head;
+  }
+
+  /** Leaves out what lies before the newest place that can be joined, except the configurations that may be new to it. */
+  #skipToStart(): void {
+    const { log, start } = this.#source;
+    if (this.#position < log.tail || hasConfig(log.entries(this.#position, start.position))) {
+      this.#source.sendConfigs(this.#output, false);
+    }
+    this.#goToStart();
+  }
+
+  #goToStart(): void {
+    const { position, needsKeyframe } = this.#source.start;
+    this.#position = position;
     this.#selection.needsKeyframe = needsKeyframe || !this.#selection.wantsVideo;
   }
 
@@ -154,6 +156,7 @@ export class Viewer {
     const { wantsAudio, wantsVideo, needsKeyframe } = this.#selection;
     if (this.#position < log.tail || this.#lags()) {
       this.counters.skips++;
+      if (this.#position < log.tail) this.#skipToStart();
       const waiting = Array.from(log.entries(this.#position));
       this.#sendChosen(chooseForLaggard(waiting, this.#selection, limits), log.head);
     } else if (!wantsAudio || !wantsVideo || needsKeyframe) {
@@ -167,13 +170,13 @@ export class Viewer {
   }
 
   #lags(): boolean {
-    const { log, limits, newestTimestamp } = this.#source;
+    const { log, limits } = this.#source;
     if (this.#position < this.#joinHead) return log.head - this.#joinHead > limits.maxLagBytes;
     if (log.head - this.#position > limits.maxLagBytes) return true;
     // The time needs a look into the index: only for one that is behind by more than a write.
     if (log.head - this.#position < limits.maxWriteBytes / 4) return false;
     const next = log.entryAt(this.#position);
-    return next !== undefined && newestTimestamp - next.timestamp > limits.maxLagMs;
+    return next !== undefined && log.newestAtMs - next.writtenAtMs > limits.maxLagMs;
   }
 
   /** Where one write ends: at a border of messages, behind at least one. */
@@ -218,4 +221,9 @@ export class Viewer {
     this.#notice = undefined;
     if (notice !== undefined) this.#output.notify(notice);
   }
+}
+
+function hasConfig(entries: Iterable<LogEntry>): boolean {
+  for (const { isConfig } of entries) if (isConfig) return true;
+  return false;
 }

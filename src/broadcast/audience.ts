@@ -1,0 +1,112 @@
+import { type FlushPolicy, flushDelayMs, groupCount } from "./flush-policy.ts";
+import type { Viewer, ViewerNotice } from "./viewer.ts";
+
+/**
+ * Who watches a broadcast, and when each is served. A pass serves all viewers, or one group of them where the policy
+ * merges; it runs in slices, between which viewers may come and go.
+ */
+export class Audience {
+  readonly #flush: FlushPolicy;
+  readonly #groups: number;
+  /** Asked to start a pass in so many milliseconds. */
+  readonly #schedule: (delayMs: number) => void;
+  readonly #viewers: Viewer[] = [];
+  #joined = 0;
+  #scheduledForMs: number | undefined;
+  #passGroup = 0;
+  /** The next to be looked at: all before it have had their turn. */
+  #passIndex = 0;
+  /** Passes until every group has what was written last. */
+  #passesDue = 0;
+
+  constructor(flush: FlushPolicy, schedule: (delayMs: number) => void) {
+    this.#flush = flush;
+    this.#groups = groupCount(flush);
+    this.#schedule = schedule;
+  }
+
+  get size(): number {
+    return this.#viewers.length;
+  }
+
+  add(viewer: Viewer): void {
+    viewer.group = this.#joined++ % this.#groups;
+    viewer.index = this.#viewers.push(viewer) - 1;
+  }
+
+  /** Nobody is passed over because of this, during a pass either. */
+  remove(viewer: Viewer): void {
+    let gap = viewer.index;
+    if (this.#viewers[gap] !== viewer) return;
+    if (gap < this.#passIndex) {
+      this.#passIndex--;
+      this.#move(this.#passIndex, gap);
+      gap = this.#passIndex;
+    }
+    this.#move(this.#viewers.length - 1, gap);
+    this.#viewers.pop();
+    viewer.index = -1;
+  }
+
+  /** Something was written: asks for the pass that sends it. */
+  wake(isVideoFrame: boolean, nowMs: number): void {
+    if (this.#viewers.length === 0) return;
+    if (this.#groups > 1) this.#passesDue = this.#groups;
+    this.#scheduleIn(flushDelayMs(this.#flush, isVideoFrame), nowMs);
+  }
+
+  startPass(): void {
+    this.#scheduledForMs = undefined;
+    this.#passIndex = 0;
+    this.#passGroup = (this.#passGroup + 1) % this.#groups;
+    if (this.#passesDue > 0) this.#passesDue--;
+  }
+
+  /** Looks at up to `count` viewers; false when the pass is over. */
+  continuePass(nowMs: number, count: number): boolean {
+    for (let looks = 0; looks < count; looks++) {
+      const viewer = this.#viewers[this.#passIndex];
+      if (viewer === undefined) break;
+      // Moved on first: one that leaves because it is served makes room for another.
+      this.#passIndex++;
+      if (viewer.group === this.#passGroup) viewer.serve();
+    }
+    if (this.#passIndex < this.#viewers.length) return true;
+    if (this.#passesDue > 0) this.#scheduleIn(flushDelayMs(this.#flush, false), nowMs);
+    return false;
+  }
+
+  /** Serves everybody at once: for the end of a publication. */
+  serveAll(): void {
+    for (const viewer of this.#viewers.slice()) viewer.serve();
+  }
+
+  notifyAll(notice: ViewerNotice): void {
+    for (const viewer of this.#viewers.slice()) viewer.notify(notice);
+  }
+
+  tick(nowMs: number): void {
+    for (const viewer of this.#viewers.slice()) viewer.tick(nowMs);
+  }
+
+  /** Where the viewer stands that is furthest behind; `head` without any. */
+  oldestPosition(head: number): number {
+    let oldest = head;
+    for (const viewer of this.#viewers) oldest = Math.min(oldest, viewer.position);
+    return oldest;
+  }
+
+  #move(from: number, to: number): void {
+    const viewer = this.#viewers[from];
+    if (viewer === undefined) return;
+    this.#viewers[to] = viewer;
+    viewer.index = to;
+  }
+
+  #scheduleIn(delayMs: number, nowMs: number): void {
+    const dueMs = nowMs + delayMs;
+    if (this.#scheduledForMs !== undefined && this.#scheduledForMs <= dueMs) return;
+    this.#scheduledForMs = dueMs;
+    this.#schedule(delayMs);
+  }
+}

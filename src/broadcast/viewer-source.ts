@@ -1,0 +1,48 @@
+import type { JoinPoint, JoinStart } from "./join-point.ts";
+import type { LagLimits } from "./lag-policy.ts";
+import type { MessageLog } from "./message-log.ts";
+import type { SentEntry, ViewerOutput } from "./viewer.ts";
+
+/** What newcomers get first are configurations. */
+const PRELUDE_ENTRY: SentEntry = { isKeyframe: false, isConfig: true, isDisposable: false, trackId: 0 };
+
+/** What viewers read from: the log, with the bytes made once for all that stand at the same place. */
+export class ViewerSource {
+  readonly log: MessageLog;
+  readonly limits: LagLimits;
+  readonly #joinPoint: JoinPoint;
+  #from = -1;
+  #to = -1;
+  #streamId = 0;
+  #views: readonly Uint8Array[] = [];
+
+  constructor(log: MessageLog, joinPoint: JoinPoint, limits: LagLimits) {
+    this.log = log;
+    this.#joinPoint = joinPoint;
+    this.limits = limits;
+  }
+
+  /** The newest place where somebody may begin. */
+  get start(): JoinStart {
+    return this.#joinPoint.current();
+  }
+
+  /** Sends what must come before the bytes at `start`: configurations, and metadata for one who never had any. */
+  sendConfigs(output: ViewerOutput, withMetadata: boolean): void {
+    const messages = this.#joinPoint.prelude(output.streamId, withMetadata);
+    if (output.kind === "messages") {
+      for (const { message } of messages) output.send(message, PRELUDE_ENTRY);
+    } else if (messages.length > 0) output.write(messages.map(({ bytes }) => bytes));
+  }
+
+  /** The log's bytes from one message to another, for players on that message stream. */
+  views(streamId: number, from: number, to: number): readonly Uint8Array[] {
+    if (this.#from !== from || this.#to !== to || this.#streamId !== streamId) {
+      this.#from = from;
+      this.#to = to;
+      this.#streamId = streamId;
+      this.#views = this.log.viewsFor(streamId, from, to);
+    }
+    return this.#views;
+  }
+}
