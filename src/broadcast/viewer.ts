@@ -12,7 +12,7 @@ export type ViewerOutput = SharedBytesOutput | MessagesOutput;
 type CommonOutput = {
   /** The message stream id that `play` was called on. */
   readonly streamId: number;
-  /** Whether it takes more now; where it does not, `Viewer.serve` is called when it does again. */
+  /** Whether it takes more now; where it does not, or has unsent bytes, `Viewer.serve` is called when that changes. */
   readonly isReady: boolean;
   /** What waits to be sent. */
   readonly unsentBytes: number;
@@ -83,7 +83,7 @@ export class Viewer {
     if (!this.#hasJoined && !this.#isPaused && this.#output.isReady) this.#join();
     while (this.position < this.#source.log.head && !this.#isPaused && this.#output.isReady) this.#sendSome();
     this.#isServing = false;
-    if (this.#notice !== undefined && this.#hasJoined && this.position === this.#source.log.head) this.#deliverNotice();
+    if (this.#notice !== undefined && this.#hasAll) this.#deliverNotice();
   }
 
   /** Tells the viewer once it has got all that came before. */
@@ -127,6 +127,11 @@ export class Viewer {
       this.#joinHead = this.#source.log.head;
     }
     this.serve();
+  }
+
+  /** Nothing waits for it, in its output either: there a notice, as a call, would overtake pictures. */
+  get #hasAll(): boolean {
+    return this.#hasJoined && this.#position === this.#source.log.head && this.#output.unsentBytes === 0;
   }
 
   #join(): void {

@@ -624,3 +624,40 @@ test("a player that wants no pictures gets none of those that wait for newcomers
     [8],
   );
 });
+
+test("with interleaved chunks too, the end of a broadcast is told behind its last picture", async () => {
+  const server = new TestServer({ play: { interleave: "chunk", flush: "instant" } });
+  const viewer = await player(server);
+  const source = await publisher(server);
+  await settle();
+  viewer.take();
+  viewer.stream.pause();
+  const large = new Uint8Array(2_000_000);
+  large.set(keyframe);
+  source.video(1, 0, large);
+  source.command("FCUnpublish", 0, 0, "test");
+  await server.pass(500);
+  viewer.stream.resume();
+  await settle();
+  deepEqual(viewer.take().slice(0, 2), ["video/1 0 17", "onStatus/1 NetStream.Play.UnpublishNotify"]);
+});
+
+test("with interleaved chunks, the keyframe of a second track pushes none of the first out", async () => {
+  const server = new TestServer({ play: { interleave: "chunk", flush: "instant" } });
+  const viewer = await player(server);
+  const source = await publisher(server);
+  await settle();
+  viewer.take();
+  viewer.stream.pause();
+  const first = new Uint8Array(1_500_000);
+  first.set(keyframe);
+  const second = new Uint8Array(1_500_000);
+  second.set(hex`96 01 61766331 01 000000`); // multitrack, one track, coded frames: avc1, track 1
+  source.video(1, 0, new Uint8Array([...interFrame, ...new Uint8Array(100_000)]));
+  source.video(1, 40, first);
+  source.video(1, 40, second);
+  await server.pass(500);
+  viewer.stream.resume();
+  await settle();
+  deepEqual(viewer.take(), ["video/1 0 27", "video/1 40 17", "video/1 40 96"]);
+});

@@ -54,8 +54,8 @@ export class SharedOutput {
 
 /**
  * Gives a viewer its messages through the wire's channels, so that chunks of calls, audio and data go between those of
- * video. When pictures pile up, the ones that wait are dropped: at a keyframe, which makes them needless, or when more
- * than `maxQueuedBytes` wait, and then until the next keyframe.
+ * video. When pictures pile up, the ones that wait are dropped: at a keyframe of the default track, which makes them
+ * needless, or when more than `maxQueuedBytes` wait, and then until the next such keyframe.
  */
 export class InterleavedOutput {
   readonly kind = "messages";
@@ -87,7 +87,7 @@ export class InterleavedOutput {
 
   send(message: Message, entry: SentEntry): void {
     const isPicture = message.type === MessageType.Video && !entry.isConfig;
-    if (isPicture && entry.isKeyframe) {
+    if (isPicture && entry.isKeyframe && entry.trackId === 0) {
       this.#awaitsKeyframe = false;
       this.#dropPictures();
     }
