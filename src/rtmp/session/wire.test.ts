@@ -1,5 +1,7 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { decodeEveryWay } from "../../../test/support/decode-every-way.ts";
 import { concatBytes } from "../../bytes/concat.ts";
 import { hex } from "../../bytes/hex.ts";
@@ -420,4 +422,20 @@ test("the historic chunk sizes hold both ways until a chunk size is announced", 
   left.sendChunkSize();
   left.send(audio(2, 100));
   deepEqual(carry(left, right), [audio(2, 100)]);
+});
+
+test("a wire lets go of its handshake, with the kilobytes that it holds, once it is over", async () => {
+  const create = (): [Wire, WeakRef<Handshake>] => {
+    const handshake = fakeHandshake();
+    return [new Wire({ handshake }), new WeakRef(handshake)];
+  };
+  const [wire, handshake] = create();
+  wire.push(hex`03 50 51 52`);
+  wire.takeOutput();
+  // What a WeakRef was made of lives until the job is over.
+  await new Promise((resolve) => setImmediate(resolve));
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  equal(handshake.deref(), undefined);
+  equal(wire.isOpen, true);
 });

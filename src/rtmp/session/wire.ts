@@ -44,6 +44,7 @@ export type WireOptions = {
 
 const DEFAULT_OUTPUT_CHUNK_SIZE = 60_000;
 const DEFAULT_WINDOW_BYTES = 2_500_000;
+const NOTHING: readonly Uint8Array[] = [];
 /** Answers to the peer's control messages that may wait; further ones are left out. */
 export const MAX_CONTROL_REPLIES = 64;
 
@@ -52,8 +53,9 @@ export const MAX_CONTROL_REPLIES = 64;
  * types 1, 2, 3, 5 and 6 and Ping Requests end here, and aggregates come out as the messages inside them.
  */
 export class Wire {
-  readonly #options: WireOptions;
-  readonly #handshake: Handshake;
+  readonly #options: Omit<WireOptions, "handshake">;
+  /** Let go of, with its kilobytes, once it is over and taken. */
+  #handshake: Handshake | undefined;
   readonly #encoder: ChunkEncoder;
   readonly #scheduler: OutboundScheduler;
   readonly #flow = new FlowControl();
@@ -66,8 +68,9 @@ export class Wire {
   #waitingReplies = 0;
 
   constructor(options: WireOptions) {
-    this.#options = options;
-    this.#handshake = options.handshake;
+    const { handshake, ...others } = options;
+    this.#options = others;
+    this.#handshake = handshake;
     this.#limits = options.limits ?? DEFAULT_CHUNK_LIMITS;
     this.#encoder = new ChunkEncoder(options);
     this.#scheduler = new OutboundScheduler(this.#encoder, options);
@@ -152,7 +155,7 @@ export class Wire {
     this.#flow.received(bytes.length);
     if (nowMs !== undefined) this.#liveness.now(nowMs, this.bytesReceived);
     if (this.#decoder === undefined) {
-      this.#handshake.push(bytes);
+      this.#handshake?.push(bytes);
       this.#open();
       return;
     }
@@ -229,9 +232,10 @@ export class Wire {
    * the caller and count as sent.
    */
   takeOutput(maxBytes: number = Number.POSITIVE_INFINITY): readonly Uint8Array[] {
-    const handshakeOutput = this.#handshake.takeOutput();
+    const handshakeOutput = this.#handshake?.takeOutput() ?? NOTHING;
     for (const piece of handshakeOutput) this.#flow.sent(piece.length);
     if (!this.isOpen) return handshakeOutput;
+    this.#handshake = undefined;
     this.#acknowledge();
     const pieces = this.#scheduler.take(maxBytes);
     if (this.#scheduler.queuedMessagesOf(Priority.Control) === 0) this.#waitingReplies = 0;
@@ -256,7 +260,7 @@ export class Wire {
   }
 
   #open(): void {
-    const { result } = this.#handshake;
+    const result = this.#handshake?.result;
     if (result === undefined) return;
     const { trailing, ciphers, bytesRead } = result;
     const { isStrict, historicChunkSizes } = this.#options;

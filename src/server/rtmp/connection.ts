@@ -33,7 +33,10 @@ export class RtmpConnection implements ConnectionPort {
   readonly viewerPort: ViewerPort;
   readonly #context: ServerContext;
   readonly #stream: ByteStream;
-  readonly #handshake: Handshake;
+  /** Until it is over. */
+  #handshake: Handshake | undefined;
+  /** What was unusual in it. */
+  #handshakeNote: string | undefined;
   readonly #wire: Wire;
   readonly #session: ServerSession;
   readonly #streams: ClientStreams;
@@ -65,9 +68,10 @@ export class RtmpConnection implements ConnectionPort {
     this.#onFinished = onFinished;
     this.#startedAtMs = context.nowMs();
     this.#isInterleaved = options.play.interleave === "chunk";
-    this.#handshake = createServerHandshake({ nowMs: this.#startedAtMs, crypto: nodeCrypto });
+    const handshake = createServerHandshake({ nowMs: this.#startedAtMs, crypto: nodeCrypto });
+    this.#handshake = handshake;
     this.#wire = new Wire({
-      handshake: this.#handshake,
+      handshake,
       limits: { ...CHUNK_LIMITS_BEFORE_CONNECT, maxChunkStreams: options.limits.maxChunkStreams },
       chunkSize: options.chunkSize,
       windowAcknowledgementSize: options.windowAcknowledgementSize,
@@ -199,7 +203,7 @@ export class RtmpConnection implements ConnectionPort {
       const nowMs = this.#context.nowMs();
       const { bytesSent } = this.#wire;
       this.#wire.push(bytes, nowMs);
-      if (this.#wire.isOpen) this.#handshakeEndedAtMs ??= nowMs;
+      if (this.#handshake !== undefined && this.#wire.isOpen) this.#endHandshake(nowMs);
       this.#process();
       if (this.#wire.bytesSent === bytesSent) this.#acknowledgeEarly();
     });
@@ -216,6 +220,12 @@ export class RtmpConnection implements ConnectionPort {
     this.#earlyAcknowledgements++;
     this.#wire.sendAcknowledgement();
     this.#pump();
+  }
+
+  #endHandshake(nowMs: number): void {
+    this.#handshakeEndedAtMs = nowMs;
+    this.#handshakeNote = this.#handshake?.result?.note;
+    this.#handshake = undefined;
   }
 
   /** Works through what has arrived, in order, until more bytes or an answer of the application are needed. */
@@ -389,7 +399,7 @@ export class RtmpConnection implements ConnectionPort {
       stream: this.#stream,
       names: this.#streams.names,
       counters: this.#session.counters,
-      handshakeNote: this.#handshake.result?.note,
+      handshakeNote: this.#handshakeNote,
       reason: this.#closeReason,
     });
     log.info(line, "connection closed");
