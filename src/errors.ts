@@ -13,8 +13,8 @@ export const REMEDIES = {
   "flv.tag": "The FLV file is damaged at this place. Rewrite it: ffmpeg -i FILE -c copy out.flv.",
   "media.header": "The encoder sent a media header that its codec does not allow. Check the encoder's settings.",
   "handshake.version": "The peer does not speak RTMP. Check its address, port and scheme.",
-  "handshake.tls": "The peer speaks TLS on a plain RTMP port. Use rtmp:// here, or a listener for rtmps://.",
-  "handshake.http": "The peer speaks HTTP on a plain RTMP port. Use an HTTP listener for it.",
+  "handshake.tls": "The peer speaks TLS, and this is plain RTMP. Use an address that begins with rtmp://.",
+  "handshake.http": "The peer speaks HTTP, and this is plain RTMP. Check the port, and open it with an RTMP program.",
   "handshake.signature":
     "The peer's handshake is not signed as required. Turn strict verification off, or check the peer.",
   "handshake.limit": "The peer sent more than a handshake before it was answered. Check that it speaks RTMP.",

@@ -18,7 +18,9 @@ export {
 } from "./chunk/outbound-scheduler.ts";
 export { encodeStandalone, standaloneLength } from "./chunk/standalone-message.ts";
 export { describeMessage } from "./describe.ts";
+export { type ClientHandshakeOptions, createClientHandshake } from "./handshake/client-handshake.ts";
 export type { CipherPair, Handshake, HandshakeCrypto, HandshakeResult } from "./handshake/handshake.ts";
+export { createServerHandshake, type ServerHandshakeOptions } from "./handshake/server-handshake.ts";
 export { decodeAggregate, encodeAggregate } from "./message/aggregate.ts";
 export { type Command, decodeCommand, encodeCommand, type OutgoingCommand } from "./message/command.ts";
 export {
