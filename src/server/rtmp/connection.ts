@@ -1,4 +1,4 @@
-import { ProtocolError, type ProtocolErrorCode } from "../../errors.ts";
+import { ProtocolError } from "../../errors.ts";
 import { CHUNK_LIMITS_BEFORE_CONNECT, DEFAULT_CHUNK_LIMITS } from "../../rtmp/chunk/chunk-limits.ts";
 import type { Handshake } from "../../rtmp/handshake/handshake.ts";
 import { createServerHandshake } from "../../rtmp/handshake/server-handshake.ts";
@@ -13,17 +13,14 @@ import type { ServerContext } from "../context.ts";
 import { ALLOW, type ConnectionInfo, type Decision, tellApplication } from "../hooks.ts";
 import { ClientStreams, type ConnectionPort } from "./client-streams.ts";
 import { closeLine, describeBreak } from "./close-line.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Outbox } from "./outbox.ts";
 import type { ViewerPort } from "./viewer-outputs.ts";
 
 /** What a refused or cut off client has time to read before the connection closes. */
 const LAST_WORDS_MS = 200;
 /** How much of what a client calls itself, or a method, is kept and shown. */
 const MAX_SHOWN_CHARACTERS = 200;
-/** With interleaved chunks the socket holds no more than this, so that what is urgent can overtake. */
-const INTERLEAVED_WRITE_BYTES = 64 * 1024;
-
-/** As many acknowledgements go out ahead of time while a client sets up its streams. */
-const MAX_EARLY_ACKNOWLEDGEMENTS = 16;
 
 /**
  * One RTMP client of the server: bytes become events, events become publications and viewers, and every end comes
@@ -39,19 +36,13 @@ export class RtmpConnection implements ConnectionPort {
   #handshakeNote: string | undefined;
   readonly #wire: Wire;
   readonly #session: ServerSession;
+  readonly #outbox: Outbox;
   readonly #streams: ClientStreams;
+  readonly #deadlines: Deadlines;
   readonly #onFinished: (connection: RtmpConnection) => void;
   readonly #startedAtMs: number;
-  readonly #isInterleaved: boolean;
   #info: ConnectionInfo;
   #isConnected = false;
-  #handshakeEndedAtMs: number | undefined;
-  /** When the question to the application was asked that is open: nothing more is read until it is answered. */
-  #askedAtMs: number | undefined;
-  /** When the last one was answered. */
-  #decidedAtMs = 0;
-  #unreadReplyBytes = 0;
-  #earlyAcknowledgements = 0;
   /** Set when the end has been decided: nothing that the peer sends counts any more. */
   #closeReason: string | undefined;
   #isFinished = false;
@@ -67,7 +58,7 @@ export class RtmpConnection implements ConnectionPort {
     this.#stream = stream;
     this.#onFinished = onFinished;
     this.#startedAtMs = context.nowMs();
-    this.#isInterleaved = options.play.interleave === "chunk";
+    this.#deadlines = new Deadlines(options.timeouts, this.#startedAtMs);
     const handshake = createServerHandshake({ nowMs: this.#startedAtMs, crypto: nodeCrypto });
     this.#handshake = handshake;
     this.#wire = new Wire({
@@ -79,11 +70,18 @@ export class RtmpConnection implements ConnectionPort {
       pingAfterSilenceMs: options.timeouts.pingIntervalMs,
     });
     this.#session = new ServerSession({ limits: options.limits });
+    this.#outbox = new Outbox({
+      stream,
+      wire: this.#wire,
+      session: this.#session,
+      isInterleaved: options.play.interleave === "chunk",
+      maxUnreadReplyBytes: options.limits.maxUnreadReplyBytes,
+    });
     this.#streams = new ClientStreams(context, this.#session, this);
     this.viewerPort = {
       stream,
       wire: this.#wire,
-      pump: () => this.#pump(),
+      pump: () => this.#outbox.pump(),
       closeSlow: (blockedMs) => {
         this.#fail(new ProtocolError("viewer.slow", `the viewer took nothing for ${Math.round(blockedMs)} ms`));
       },
@@ -112,8 +110,10 @@ export class RtmpConnection implements ConnectionPort {
     this.guard(() => {
       this.#wire.tick(nowMs);
       this.#session.tick(nowMs);
-      this.#checkTime(nowMs);
-      this.#pump();
+      const { silentMs } = this.#wire;
+      const { isPublishing } = this.#streams;
+      this.#deadlines.check(nowMs, { isConnected: this.#isConnected, isPublishing, silentMs });
+      this.#outbox.pump();
     });
   }
 
@@ -134,23 +134,16 @@ export class RtmpConnection implements ConnectionPort {
   }
 
   sendReplies(): void {
-    for (const reply of this.#session.takeReplies()) {
-      if (!this.#wire.send(reply))
-        throw new ProtocolError("session.reply-limit", "the client does not read its answers");
-    }
-    this.#pump();
-    // With interleaved chunks they wait in the wire.
-    if (this.#wire.queuedReplyBytes > this.#context.options.limits.maxUnreadReplyBytes) throw this.#tooManyUnread();
+    this.#outbox.sendReplies();
   }
 
   ask(question: () => Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void {
     const answer = this.#answerTo(question);
     if (!(answer instanceof Promise)) return decided(answer);
-    this.#askedAtMs = this.#context.nowMs();
+    this.#deadlines.asked(this.#context.nowMs());
     this.#stream.pause();
     const goOn = (decision: Decision): void => {
-      this.#askedAtMs = undefined;
-      this.#decidedAtMs = this.#context.nowMs();
+      this.#deadlines.decided(this.#context.nowMs());
       if (this.#closeReason !== undefined) return;
       this.#stream.resume();
       this.guard(() => {
@@ -180,10 +173,6 @@ export class RtmpConnection implements ConnectionPort {
     setTimeout(() => this.#stream.close(), LAST_WORDS_MS).unref();
   }
 
-  get #isAwaiting(): boolean {
-    return this.#askedAtMs !== undefined;
-  }
-
   #answerTo(question: () => Decision | Promise<Decision> | undefined): Decision | Promise<Decision> {
     try {
       return question() ?? ALLOW;
@@ -205,25 +194,17 @@ export class RtmpConnection implements ConnectionPort {
       this.#wire.push(bytes, nowMs);
       if (this.#handshake !== undefined && this.#wire.isOpen) this.#endHandshake(nowMs);
       this.#process();
-      if (this.#wire.bytesSent === bytesSent) this.#acknowledgeEarly();
+      if (this.#wire.bytesSent === bytesSent && this.#isSettingUp) this.#outbox.acknowledgeEarly();
     });
   }
 
-  /**
-   * FFmpeg and GStreamer set up a stream in small pieces and leave Nagle's algorithm on, so that each piece waits for
-   * TCP's acknowledgement of the one before. Where there is no answer to carry that, it would come 44 ms later, three
-   * times before the first picture: docs/interop.md.
-   */
-  #acknowledgeEarly(): void {
-    if (!this.#wire.isOpen || this.#isAwaiting || this.#closeReason !== undefined || this.#streams.isPublishing) return;
-    if (this.#earlyAcknowledgements >= MAX_EARLY_ACKNOWLEDGEMENTS) return;
-    this.#earlyAcknowledgements++;
-    this.#wire.sendAcknowledgement();
-    this.#pump();
+  get #isSettingUp(): boolean {
+    const isOver = this.#closeReason !== undefined || this.#streams.isPublishing;
+    return this.#wire.isOpen && !this.#deadlines.isAsking && !isOver;
   }
 
   #endHandshake(nowMs: number): void {
-    this.#handshakeEndedAtMs = nowMs;
+    this.#deadlines.handshakeEnded(nowMs);
     this.#handshakeNote = this.#handshake?.result?.note;
     this.#handshake = undefined;
   }
@@ -231,7 +212,7 @@ export class RtmpConnection implements ConnectionPort {
   /** Works through what has arrived, in order, until more bytes or an answer of the application are needed. */
   #process(): void {
     const nowMs = this.#context.nowMs();
-    while (!this.#isAwaiting && this.#closeReason === undefined) {
+    while (!this.#deadlines.isAsking && this.#closeReason === undefined) {
       const message = this.#wire.next();
       if (message === undefined) break;
       const event = this.#session.receive(message);
@@ -239,7 +220,7 @@ export class RtmpConnection implements ConnectionPort {
       if (event.kind === "media") this.#streams.write(event.streamId, event.message, nowMs);
       else this.#handle(event, nowMs);
     }
-    if (this.#isAwaiting) this.#wire.retainInput();
+    if (this.#deadlines.isAsking) this.#wire.retainInput();
     this.sendReplies();
   }
 
@@ -315,49 +296,11 @@ export class RtmpConnection implements ConnectionPort {
     );
   }
 
-  #pump(): void {
-    for (;;) {
-      const { unsentBytes } = this.#stream;
-      const room = this.#isInterleaved ? INTERLEAVED_WRITE_BYTES - unsentBytes : Number.POSITIVE_INFINITY;
-      const pieces = room > 0 ? this.#wire.takeOutput(room) : [];
-      if (pieces.length === 0) return;
-      if (unsentBytes > 0) this.#countUnread(pieces);
-      this.#stream.write(pieces);
-    }
-  }
-
-  /** Answers pile up only where the client asks and does not read. */
-  #countUnread(pieces: readonly Uint8Array[]): void {
-    if (this.#isInterleaved) return;
-    for (const piece of pieces) this.#unreadReplyBytes += piece.length;
-    const { maxUnreadReplyBytes } = this.#context.options.limits;
-    if (this.#unreadReplyBytes > maxUnreadReplyBytes && this.#closeReason === undefined) throw this.#tooManyUnread();
-  }
-
-  #tooManyUnread(): ProtocolError {
-    const { maxUnreadReplyBytes } = this.#context.options.limits;
-    return new ProtocolError("session.reply-limit", `more than ${maxUnreadReplyBytes} bytes of answers were not read`);
-  }
-
   #drained(): void {
-    this.#unreadReplyBytes = 0;
     this.guard(() => {
-      if (this.#isInterleaved) this.#pump();
+      this.#outbox.drained();
       this.#streams.drained();
     });
-  }
-
-  #checkTime(nowMs: number): void {
-    const { timeouts } = this.#context.options;
-    // Nothing is read while the application decides, so the client cannot be blamed for its silence.
-    if (this.#askedAtMs !== undefined) return limitTime(nowMs - this.#askedAtMs, timeouts.hookMs, "timeout.hook");
-    if (this.#handshakeEndedAtMs === undefined) {
-      return limitTime(nowMs - this.#startedAtMs, timeouts.handshakeMs, "timeout.handshake");
-    }
-    const silentMs = Math.min(this.#wire.silentMs, nowMs - this.#decidedAtMs);
-    if (!this.#isConnected) limitTime(nowMs - this.#handshakeEndedAtMs, timeouts.connectMs, "timeout.connect");
-    else if (this.#streams.isPublishing) limitTime(silentMs, timeouts.publisherSilenceMs, "timeout.publisher");
-    else limitTime(silentMs, timeouts.idleMs, "timeout.idle");
   }
 
   /** The client broke a rule, or the server has a fault: in both cases this connection ends, and only this one. */
@@ -412,12 +355,4 @@ export class RtmpConnection implements ConnectionPort {
 
 function refusal(reason: string): Decision {
   return { allow: false, reason };
-}
-
-/** Throws when it took longer than it may. */
-function limitTime(elapsedMs: number, limitMs: number, code: ProtocolErrorCode): void {
-  if (elapsedMs <= limitMs) return;
-  const text =
-    code === "timeout.hook" ? `the application did not decide for ${limitMs} ms` : `nothing came for ${limitMs} ms`;
-  throw new ProtocolError(code, text);
 }

@@ -1,0 +1,81 @@
+import { ProtocolError } from "../../errors.ts";
+import type { ServerSession } from "../../rtmp/session/server-session.ts";
+import type { Wire } from "../../rtmp/session/wire.ts";
+import type { ByteStream } from "../../transport/byte-stream.ts";
+
+/** With interleaved chunks the socket holds no more than this, so that what is urgent can overtake. */
+const INTERLEAVED_WRITE_BYTES = 64 * 1024;
+
+/** As many acknowledgements go out ahead of time while a client sets up its streams. */
+const MAX_EARLY_ACKNOWLEDGEMENTS = 16;
+
+export type OutboxOptions = {
+  readonly stream: ByteStream;
+  readonly wire: Wire;
+  readonly session: ServerSession;
+  readonly isInterleaved: boolean;
+  /** Answers that a client may leave unread. */
+  readonly maxUnreadReplyBytes: number;
+};
+
+/** Writes what the session and the wire have for a client. `session.reply-limit` for one that asks and does not read. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  #unreadReplyBytes = 0;
+  #earlyAcknowledgements = 0;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** Sends what the session has queued. */
+  sendReplies(): void {
+    const { session, wire } = this.#options;
+    for (const reply of session.takeReplies()) if (!wire.send(reply)) throw this.#tooManyUnread();
+    this.pump();
+    // With interleaved chunks they wait in the wire.
+    if (wire.queuedReplyBytes > this.#options.maxUnreadReplyBytes) throw this.#tooManyUnread();
+  }
+
+  /** Writes what the wire has, as far as the connection takes it. */
+  pump(): void {
+    const { stream, wire, isInterleaved } = this.#options;
+    for (;;) {
+      const { unsentBytes } = stream;
+      const room = isInterleaved ? INTERLEAVED_WRITE_BYTES - unsentBytes : Number.POSITIVE_INFINITY;
+      const pieces = room > 0 ? wire.takeOutput(room) : [];
+      if (pieces.length === 0) return;
+      stream.write(pieces);
+      if (unsentBytes > 0 && !isInterleaved) this.#countUnread(pieces);
+    }
+  }
+
+  /** The client has read everything. */
+  drained(): void {
+    this.#unreadReplyBytes = 0;
+    if (this.#options.isInterleaved) this.pump();
+  }
+
+  /**
+   * FFmpeg and GStreamer set up a stream in small pieces and leave Nagle's algorithm on, so that each piece waits for
+   * TCP's acknowledgement of the one before. Where there is no answer to carry that, it would come 44 ms later, three
+   * times before the first picture: docs/interop.md.
+   */
+  acknowledgeEarly(): void {
+    if (this.#earlyAcknowledgements >= MAX_EARLY_ACKNOWLEDGEMENTS) return;
+    this.#earlyAcknowledgements++;
+    this.#options.wire.sendAcknowledgement();
+    this.pump();
+  }
+
+  /** Answers pile up only where the client asks and does not read. */
+  #countUnread(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) this.#unreadReplyBytes += piece.length;
+    if (this.#unreadReplyBytes > this.#options.maxUnreadReplyBytes) throw this.#tooManyUnread();
+  }
+
+  #tooManyUnread(): ProtocolError {
+    const { maxUnreadReplyBytes } = this.#options;
+    return new ProtocolError("session.reply-limit", `more than ${maxUnreadReplyBytes} bytes of answers were not read`);
+  }
+}
