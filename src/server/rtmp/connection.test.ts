@@ -661,3 +661,24 @@ test("with interleaved chunks, the keyframe of a second track pushes none of the
   await settle();
   deepEqual(viewer.take(), ["video/1 0 27", "video/1 40 17", "video/1 40 96"]);
 });
+
+test("a transition to another stream is answered, if only with a no", async () => {
+  const server = new TestServer();
+  const viewer = await player(server);
+  viewer.take();
+  viewer.command("play2", 0, 1, { streamName: "other", oldStreamName: "test", transition: "switch" });
+  await settle();
+  deepEqual(viewer.take(), ["onStatus/1 NetStream.Play.Failed"]);
+  equal(server.context.directory.get("live/test")?.viewerCount, 1);
+});
+
+test("a hook may answer with any object that has a then", async () => {
+  const later: PromiseLike<Decision> = {
+    // biome-ignore lint/suspicious/noThenProperty: promises of other libraries look like this.
+    then: (settled, failed) => Promise.resolve<Decision>({ allow: false, reason: "Later: no." }).then(settled, failed),
+  };
+  const server = new TestServer({ hooks: { onPublish: () => later as Promise<Decision> } });
+  const source = await publisher(server);
+  ok(source.take().includes("onStatus/1 NetStream.Publish.BadName"));
+  equal(source.lastDescription, "Later: no.");
+});

@@ -22,6 +22,8 @@ const LAST_WORDS_MS = 200;
 /** How much of what a client calls itself, or a method, is kept and shown. */
 const MAX_SHOWN_CHARACTERS = 200;
 
+const NO_TRANSITION = createStatus("NetStream.Play.Failed", "This server has no transitions: use play.");
+
 /**
  * One RTMP client of the server: bytes become events, events become publications and viewers, and every end comes
  * through `#finish`. All errors of the client are caught here, and concern nobody else.
@@ -139,7 +141,7 @@ export class RtmpConnection implements ConnectionPort {
 
   ask(question: () => Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void {
     const answer = this.#answerTo(question);
-    if (!(answer instanceof Promise)) return decided(answer);
+    if ("allow" in answer) return decided(answer);
     this.#deadlines.asked(this.#context.nowMs());
     this.#stream.pause();
     const goOn = (decision: Decision): void => {
@@ -151,7 +153,7 @@ export class RtmpConnection implements ConnectionPort {
         this.#process();
       });
     };
-    answer.then(goOn, (error: unknown) => goOn(this.#refusalAfter(error)));
+    Promise.resolve(answer).then(goOn, (error: unknown) => goOn(this.#refusalAfter(error)));
   }
 
   guard(work: () => void): void {
@@ -256,8 +258,9 @@ export class RtmpConnection implements ConnectionPort {
         return;
       case "close":
         return this.#end("the client closed the connection");
-      case "seek":
       case "play2":
+        return this.#session.status(event.streamId, NO_TRANSITION);
+      case "seek":
       case "buffer-length":
       case "result":
       case "error":
