@@ -1,5 +1,5 @@
 import { deepEqual, equal, fail, ok, rejects, throws } from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { hex } from "../../src/bytes/hex.ts";
 import {
   type ConnectOptions,
@@ -20,6 +20,10 @@ import type { CleanUp } from "../support/peer-process.ts";
 import { type Reaction, ScriptedServer } from "./scripted-server.ts";
 
 const URL = "rtmp://example.org/live";
+
+// Streams in memory do not keep a process alive, and the time-outs of a closing server are not meant to.
+const alive = setInterval(() => {}, 60_000);
+after(() => clearInterval(alive));
 
 type Memory = { readonly server: MediaServer; dial(options?: ConnectOptions): Promise<NetConnection> };
 
