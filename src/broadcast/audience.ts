@@ -7,7 +7,8 @@ import type { Viewer, ViewerNotice } from "./viewer.ts";
  */
 export class Audience {
   readonly #flush: FlushPolicy;
-  readonly #groups: number;
+  /** How many viewers each group has. */
+  readonly #groupSizes: number[];
   /** Asked to start a pass in so many milliseconds. */
   readonly #schedule: (delayMs: number) => void;
   readonly #viewers: Viewer[] = [];
@@ -16,12 +17,12 @@ export class Audience {
   #passGroup = 0;
   /** The next to be looked at: all before it have had their turn. */
   #passIndex = 0;
-  /** Passes until every group has what was written last. */
-  #passesDue = 0;
+  /** How many groups have yet to get what was written last. */
+  #groupsDue = 0;
 
   constructor(flush: FlushPolicy, schedule: (delayMs: number) => void) {
     this.#flush = flush;
-    this.#groups = groupCount(flush);
+    this.#groupSizes = new Array<number>(groupCount(flush)).fill(0);
     this.#schedule = schedule;
   }
 
@@ -30,7 +31,8 @@ export class Audience {
   }
 
   add(viewer: Viewer): void {
-    viewer.group = this.#joined++ % this.#groups;
+    viewer.group = this.#joined++ % this.#groupSizes.length;
+    this.#resize(viewer.group, 1);
     viewer.index = this.#viewers.push(viewer) - 1;
   }
 
@@ -38,6 +40,7 @@ export class Audience {
   remove(viewer: Viewer): void {
     let gap = viewer.index;
     if (this.#viewers[gap] !== viewer) return;
+    this.#resize(viewer.group, -1);
     if (gap < this.#passIndex) {
       this.#passIndex--;
       this.#move(this.#passIndex, gap);
@@ -51,15 +54,16 @@ export class Audience {
   /** Something was written: asks for the pass that sends it. */
   wake(isVideoFrame: boolean, nowMs: number): void {
     if (this.#viewers.length === 0) return;
-    if (this.#groups > 1) this.#passesDue = this.#groups;
-    this.#scheduleIn(flushDelayMs(this.#flush, isVideoFrame), nowMs);
+    if (this.#groupSizes.length > 1) this.#groupsDue = this.#groupSizes.length;
+    this.#scheduleIn(flushDelayMs(this.#flush, isVideoFrame) * this.#groupsAhead(), nowMs);
   }
 
   startPass(): void {
     this.#scheduledForMs = undefined;
     this.#passIndex = 0;
-    this.#passGroup = (this.#passGroup + 1) % this.#groups;
-    if (this.#passesDue > 0) this.#passesDue--;
+    const groupsAhead = this.#groupsAhead();
+    this.#passGroup = (this.#passGroup + groupsAhead) % this.#groupSizes.length;
+    this.#groupsDue = Math.max(0, this.#groupsDue - groupsAhead);
   }
 
   /** Looks at up to `count` viewers; false when the pass is over. */
@@ -72,7 +76,7 @@ export class Audience {
       if (viewer.group === this.#passGroup) viewer.serve();
     }
     if (this.#passIndex < this.#viewers.length) return true;
-    if (this.#passesDue > 0) this.#scheduleIn(flushDelayMs(this.#flush, false), nowMs);
+    if (this.#groupsDue > 0) this.#scheduleIn(flushDelayMs(this.#flush, false) * this.#groupsAhead(), nowMs);
     return false;
   }
 
@@ -94,6 +98,18 @@ export class Audience {
     let oldest = head;
     for (const viewer of this.#viewers) oldest = Math.min(oldest, viewer.position);
     return oldest;
+  }
+
+  /** How far it is to the next group that has viewers: 1 where there is but one group. */
+  #groupsAhead(): number {
+    const groups = this.#groupSizes.length;
+    let ahead = 1;
+    while (ahead < groups && this.#groupSizes[(this.#passGroup + ahead) % groups] === 0) ahead++;
+    return ahead;
+  }
+
+  #resize(group: number, by: number): void {
+    this.#groupSizes[group] = (this.#groupSizes[group] ?? 0) + by;
   }
 
   #move(from: number, to: number): void {

@@ -712,3 +712,23 @@ test("a publisher of whose pictures none can be used yet is not stale", () => {
   for (let time = 0; time <= 3000; time += 40) publication.write(frame("video", time, 1), 100 + time);
   equal(broadcast.publish({ description: "second", replaced() {} }, 3200).kind, "refused");
 });
+
+test("a merging flush makes no pass for groups without viewers, and passes nobody over who comes and goes", () => {
+  const { broadcast, delays, flush } = create({ flush: { kind: "merge", intervalMs: 60 } });
+  const players = Array.from({ length: 4 }, () => new TestPlayer());
+  for (const player of players) join(broadcast, player);
+  for (const index of [0, 1, 3]) broadcast.leave(players[index]?.viewer as Viewer);
+  const { publication } = publish(broadcast);
+  for (const player of players) player.take();
+  publication.write(frame("video", 0, 1, key), 0);
+  deepEqual(delays, [30]);
+  flush(30);
+  deepEqual(players[2]?.take(), ["video 0 1"]);
+  const newcomer = new TestPlayer();
+  join(broadcast, newcomer);
+  newcomer.take();
+  publication.write(frame("video", 40, 2), 40);
+  for (let pass = 0; pass < 3 && delays.length > pass + 1; pass++) flush(60 + 30 * pass);
+  deepEqual(players[2]?.take(), ["video 40 2"]);
+  deepEqual(newcomer.take(), ["video 40 2"]);
+});
