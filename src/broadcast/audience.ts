@@ -46,7 +46,9 @@ export class Audience {
       this.#move(this.#passIndex, gap);
       gap = this.#passIndex;
     }
-    this.#move(this.#viewers.length - 1, gap);
+    const last = this.#viewers.length - 1;
+    // The last has moved already where the gap is its place.
+    if (gap < last) this.#move(last, gap);
     this.#viewers.pop();
     viewer.index = -1;
   }

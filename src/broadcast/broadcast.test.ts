@@ -530,6 +530,25 @@ test("a viewer that moves into the place of one that left during a pass is serve
   );
 });
 
+test("all viewers can leave, in any order, behind a pass and during one", () => {
+  for (const order of [
+    [0, 1, 2, 3, 4],
+    [4, 3, 2, 1, 0],
+    [2, 0, 4, 1, 3],
+    [1, 4, 0, 3, 2],
+  ]) {
+    for (const served of [0, 1, 3, 5]) {
+      const { broadcast } = create();
+      const players = Array.from({ length: 5 }, () => new TestPlayer());
+      for (const player of players) join(broadcast, player);
+      broadcast.startPass();
+      broadcast.continuePass(0, served);
+      for (const index of order) broadcast.leave(players[index]?.viewer as Viewer);
+      equal(broadcast.viewerCount, 0, `${order.join()} behind ${served}`);
+    }
+  }
+});
+
 test("a viewer so far behind that its place is gone gets the configurations that it missed", () => {
   const { broadcast, flush } = create({
     lag: { maxLagBytes: 100_000, maxLagMs: 100_000, maxWriteBytes: 40_000, blockedTimeoutMs: 30_000 },
