@@ -27,6 +27,9 @@ const MAX_HEADER_LENGTH = 3 + 11 + 4;
 /** A header byte of a continuation weighs as much as this many payload bytes. */
 const OVERHEAD_WEIGHT = 8;
 
+const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
+
 /** Chunks of all chunk streams of one direction of a connection, made messages again. RTMP 1.0 section 5.3. */
 export class ChunkDecoder {
   /** May be replaced at any time, such as when the peer has been accepted. */
@@ -35,8 +38,8 @@ export class ChunkDecoder {
   #chunkSize = DEFAULT_CHUNK_SIZE;
   #audioChunkSize: number;
 
-  #input: Uint8Array = new Uint8Array(0);
-  #view: DataView = new DataView(this.#input.buffer);
+  #input: Uint8Array = NO_BYTES;
+  #view: DataView = NO_VIEW;
   #at = 0;
   /** The position of the first byte of the input in the connection. */
   #inputOffset: number;
@@ -78,10 +81,10 @@ export class ChunkDecoder {
   /** The next whole message, its payload valid until the next `push` or `next`; undefined when more bytes are needed. */
   next(): Message | undefined {
     for (;;) {
-      if (this.#current === undefined && !this.#readHeader()) return undefined;
+      if (this.#current === undefined && !this.#readHeader()) return this.#letGo();
       const message = this.#readPayload();
       if (message !== undefined) return message;
-      if (this.#current !== undefined) return undefined;
+      if (this.#current !== undefined) return this.#letGo();
     }
   }
 
@@ -100,6 +103,14 @@ export class ChunkDecoder {
   abort(chunkStreamId: number): void {
     const stream = this.#streams.get(chunkStreamId);
     if (stream !== undefined) this.#assembly.discard(stream);
+  }
+
+  /** All is read: an idle connection must not hold the buffer that it read last. */
+  #letGo(): undefined {
+    this.#inputOffset += this.#at;
+    this.#at = 0;
+    this.#input = NO_BYTES;
+    this.#view = NO_VIEW;
   }
 
   #replaceInput(input: Uint8Array): void {
