@@ -45,4 +45,11 @@ export class ViewerSource {
     }
     return this.#views;
   }
+
+  /** Holds no views of what the log has let go of. */
+  trim(): void {
+    if (this.#from >= this.log.tail) return;
+    this.#from = -1;
+    this.#views = [];
+  }
 }
