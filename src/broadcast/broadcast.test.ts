@@ -1,5 +1,7 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { concatBytes } from "../bytes/concat.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
 import { ChunkDecoder } from "../rtmp/chunk/chunk-decoder.ts";
@@ -750,4 +752,26 @@ test("a merging flush makes no pass for groups without viewers, and passes nobod
   for (let pass = 0; pass < 3 && delays.length > pass + 1; pass++) flush(60 + 30 * pass);
   deepEqual(players[2]?.take(), ["video 40 2"]);
   deepEqual(newcomer.take(), ["video 40 2"]);
+});
+
+test("what was written last is let go of with the log, not kept to be written again", async () => {
+  const { broadcast, flush } = create();
+  const seen: WeakRef<ArrayBufferLike>[] = [];
+  const output = Object.assign(new TestPlayer(), {
+    write: (pieces: readonly Uint8Array[]) => void seen.push(...pieces.map(({ buffer }) => new WeakRef(buffer))),
+  });
+  broadcast.join(output);
+  const { publication } = publish(broadcast);
+  publication.write(frame("video", 0, 1, key, 200_000), 0);
+  flush(0);
+  publication.end("unpublished", 0);
+  equal(broadcast.heldBytes, 0);
+  // What a WeakRef was made of lives until the job is over.
+  await new Promise((resolve) => setImmediate(resolve));
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  deepEqual(
+    seen.map((reference) => reference.deref()),
+    [undefined],
+  );
 });

@@ -295,6 +295,7 @@ export class Broadcast {
       this.#log.positionOfLast(maxLogMessages),
     );
     this.#log.trim(Math.min(needed, this.#joinPoint.position));
+    this.#viewerSource.trimmed();
     this.#viewerSource.trim();
   }
 }
