@@ -774,4 +774,5 @@ test("what was written last is let go of with the log, not kept to be written ag
     seen.map((reference) => reference.deref()),
     [undefined],
   );
+  equal(broadcast.viewerCount, 1);
 });

@@ -295,7 +295,6 @@ export class Broadcast {
       this.#log.positionOfLast(maxLogMessages),
     );
     this.#log.trim(Math.min(needed, this.#joinPoint.position));
-    this.#viewerSource.trimmed();
     this.#viewerSource.trim();
   }
 }

@@ -35,13 +35,6 @@ export class ViewerSource {
     } else if (messages.length > 0) output.write(messages.map(({ bytes }) => bytes));
   }
 
-  /** Lets go of the views that were made last, where the log has. */
-  trimmed(): void {
-    if (this.#from >= this.log.tail) return;
-    this.#from = -1;
-    this.#views = [];
-  }
-
   /** The log's bytes from one message to another, for players on that message stream. */
   views(streamId: number, from: number, to: number): readonly Uint8Array[] {
     if (this.#from !== from || this.#to !== to || this.#streamId !== streamId) {
