@@ -1,79 +1,15 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { RtmpPeer, settle } from "../../../test/support/rtmp-peer.ts";
-import { BroadcastDirectory } from "../../broadcast/directory.ts";
+import { player, publisher, TestServer } from "../../../test/support/test-server.ts";
 import { hex } from "../../bytes/hex.ts";
 import type { ByteStream, ByteStreamEvents } from "../../transport/byte-stream.ts";
 import { memoryStreamPair } from "../../transport/memory-stream.ts";
-import { broadcastOptionsOf } from "../broadcast-options.ts";
-import type { ServerContext } from "../context.ts";
-import { Flusher } from "../flusher.ts";
-import type { Decision, ServerHooks } from "../hooks.ts";
-import type { Log } from "../log.ts";
-import { type MediaServerOptions, resolveOptions } from "../options.ts";
+import type { Decision } from "../hooks.ts";
 import { RtmpConnection } from "./connection.ts";
-
-/** A server without listener, of which the test moves the clock. */
-class TestServer {
-  nowMs = 1000;
-  readonly log: string[] = [];
-  readonly context: ServerContext;
-  readonly connections: RtmpConnection[] = [];
-
-  constructor(options: MediaServerOptions & { readonly hooks?: ServerHooks } = {}) {
-    const nowMs = (): number => this.nowMs;
-    const flusher = new Flusher(nowMs);
-    const resolved = resolveOptions(options);
-    const note =
-      (level: string) =>
-      (details: object, message: string): void => {
-        this.log.push(`${level} ${message} ${JSON.stringify(details)}`);
-      };
-    const log: Log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
-    const directory = new BroadcastDirectory(broadcastOptionsOf(resolved, flusher.schedule));
-    this.context = { options: resolved, hooks: options.hooks ?? {}, log, directory, nowMs };
-  }
-
-  connect(options: { readonly bufferBytes?: number } = {}): RtmpPeer {
-    const [near, far] = memoryStreamPair(options);
-    const id = `${this.connections.length + 1}`;
-    const connection = new RtmpConnection(this.context, near, id, () => {});
-    this.connections.push(connection);
-    connection.start();
-    return new RtmpPeer(far);
-  }
-
-  /** Moves the clock in steps of half a second, as the server's own ticks come. */
-  async pass(durationMs: number): Promise<void> {
-    for (const end = this.nowMs + durationMs; this.nowMs < end; ) {
-      this.nowMs += 500;
-      for (const connection of this.connections) connection.tick(this.nowMs);
-      this.context.directory.tick(this.nowMs);
-      await settle();
-    }
-  }
-}
 
 const keyframe = hex`17 01 000000 00000001 65`;
 const interFrame = hex`27 01 000000 00000001 41`;
-
-async function publisher(server: TestServer, key = "test", app = "live"): Promise<RtmpPeer> {
-  const peer = server.connect();
-  peer.connect(app);
-  peer.command("createStream", 2, 0);
-  peer.command("publish", 3, 1, key, "live");
-  await settle();
-  return peer;
-}
-
-async function player(server: TestServer, key = "test", app = "live"): Promise<RtmpPeer> {
-  const peer = server.connect();
-  peer.connect(app);
-  peer.command("createStream", 2, 0);
-  peer.command("play", 3, 1, key, -2000);
-  await settle();
-  return peer;
-}
 
 test("what is published arrives, in order, behind the answers", async () => {
   const server = new TestServer();

@@ -1,0 +1,73 @@
+import { BroadcastDirectory } from "../../src/broadcast/directory.ts";
+import { broadcastOptionsOf } from "../../src/server/broadcast-options.ts";
+import type { ServerContext } from "../../src/server/context.ts";
+import { Flusher } from "../../src/server/flusher.ts";
+import type { Log } from "../../src/server/log.ts";
+import { type MediaServerOptions, resolveOptions } from "../../src/server/options.ts";
+import { RtmpConnection } from "../../src/server/rtmp/connection.ts";
+import { memoryStreamPair } from "../../src/transport/memory-stream.ts";
+import { RtmpPeer, settle } from "./rtmp-peer.ts";
+
+/** A server without listener, of which the test moves the clock. */
+export class TestServer {
+  nowMs = 1000;
+  readonly log: string[] = [];
+  readonly context: ServerContext;
+  readonly connections: RtmpConnection[] = [];
+
+  constructor(options: MediaServerOptions = {}) {
+    const nowMs = (): number => this.nowMs;
+    const flusher = new Flusher(nowMs);
+    const resolved = resolveOptions(options);
+    const note =
+      (level: string) =>
+      (details: object, message: string): void => {
+        this.log.push(`${level} ${message} ${JSON.stringify(details)}`);
+      };
+    const log: Log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
+    const directory = new BroadcastDirectory(
+      broadcastOptionsOf(resolved, flusher.schedule),
+      resolved.limits.maxBroadcasts,
+    );
+    this.context = { options: resolved, hooks: options.hooks ?? {}, log, directory, nowMs };
+  }
+
+  connect(options: { readonly bufferBytes?: number } = {}): RtmpPeer {
+    const [near, far] = memoryStreamPair(options);
+    const id = `${this.connections.length + 1}`;
+    const connection = new RtmpConnection(this.context, near, id, () => {});
+    this.connections.push(connection);
+    connection.start();
+    return new RtmpPeer(far);
+  }
+
+  /** Moves the clock in steps of half a second, as the server's own ticks come. */
+  async pass(durationMs: number): Promise<void> {
+    for (const end = this.nowMs + durationMs; this.nowMs < end; ) {
+      this.nowMs += 500;
+      for (const connection of this.connections) connection.tick(this.nowMs);
+      this.context.directory.tick(this.nowMs);
+      await settle();
+    }
+  }
+}
+
+/** A client that publishes on stream 1. */
+export async function publisher(server: TestServer, key = "test", app = "live"): Promise<RtmpPeer> {
+  const peer = server.connect();
+  peer.connect(app);
+  peer.command("createStream", 2, 0);
+  peer.command("publish", 3, 1, key, "live");
+  await settle();
+  return peer;
+}
+
+/** A client that plays on stream 1. */
+export async function player(server: TestServer, key = "test", app = "live"): Promise<RtmpPeer> {
+  const peer = server.connect();
+  peer.connect(app);
+  peer.command("createStream", 2, 0);
+  peer.command("play", 3, 1, key, -2000);
+  await settle();
+  return peer;
+}
