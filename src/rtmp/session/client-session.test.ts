@@ -161,6 +161,13 @@ test("createStream without a number is an error", () => {
   equal(receive(session, command(0, "_error", session.createStream()))[0], 'error of "createStream" id=3');
 });
 
+test("createStream with a number that is no stream id is an error", () => {
+  for (const id of [0.5, -1, 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const session = connected();
+    equal(receive(session, command(0, "_result", session.createStream(), id))[0], 'error of "createStream" id=2');
+  }
+});
+
 test("a status on another id than the stream's is the status of the stream that waits", () => {
   for (const streamId of [0, 0x1000000]) {
     const session = withStream();

@@ -1,6 +1,6 @@
 import type { AmfDecodeOptions } from "../../formats/amf/amf-input.ts";
 import type { AmfLimits } from "../../formats/amf/amf-limits.ts";
-import type { AmfEncodable } from "../../formats/amf/amf-value.ts";
+import type { AmfEncodable, AmfValue } from "../../formats/amf/amf-value.ts";
 import type { ExternalizableRegistry } from "../../formats/amf/externalizable.ts";
 import { classifyMedia } from "../../formats/flv/classify.ts";
 import type { MediaMessage } from "../../formats/flv/media-message.ts";
@@ -269,7 +269,7 @@ export class ClientSession {
     if (event.name === "connect") return this.#receiveConnectAnswer(command);
     if (event.name !== "createStream") return event;
     const { transactionId, value } = event;
-    if (event.kind === "result" && typeof value === "number") {
+    if (event.kind === "result" && isStreamId(value)) {
       this.#streams.answered(value);
       return { kind: "stream-created", transactionId, streamId: value };
     }
@@ -328,3 +328,8 @@ export class ClientSession {
 }
 
 const MEDIA_TYPES = { audio: MessageType.Audio, video: MessageType.Video, data: MessageType.Data } as const;
+
+/** What message headers can carry, in 32 bits. */
+function isStreamId(value: AmfValue): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
+}
