@@ -3,11 +3,14 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { concatBytes } from "../bytes/concat.ts";
+import { hex } from "../bytes/hex.ts";
+import { classifyMedia } from "../formats/flv/classify.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
 import { ChunkDecoder } from "../rtmp/chunk/chunk-decoder.ts";
 import type { Message } from "../rtmp/message/message.ts";
 import { Broadcast, type BroadcastOptions } from "./broadcast.ts";
 import type { Publication, Publisher } from "./publication.ts";
+import type { Track } from "./tracks.ts";
 import type { Viewer, ViewerNotice } from "./viewer.ts";
 
 /** A player of which the test decides when it takes bytes. */
@@ -84,9 +87,9 @@ function publish(
   description = "first",
 ): { publication: Publication; replaced: string[] } {
   const replaced: string[] = [];
-  const publisher: Publisher = { description, replaced: (by) => replaced.push(by) };
+  const publisher: Publisher = { description, replaced: (by) => replaced.push(by.description) };
   const result = broadcast.publish(publisher, nowMs);
-  if (result.kind === "refused") throw new Error(result.reason);
+  if (result.kind !== "accepted") throw new Error(result.kind);
   return { publication: result.publication, replaced };
 }
 
@@ -328,8 +331,55 @@ test("a second publisher is refused, takes over, or takes over from a silent one
   };
   deepEqual(attempt("refuse", 9000), ["refused", []]);
   deepEqual(attempt("takeover", 0), ["accepted", ["second"]]);
-  deepEqual(attempt("takeover-when-stale", 4999), ["refused", []]);
+  deepEqual(attempt("takeover-when-stale", 4999), ["undecided", []]);
   deepEqual(attempt("takeover-when-stale", 5000), ["accepted", ["second"]]);
+});
+
+test("a publisher that comes while another is silent waits: until that one sends, or has been silent for too long", () => {
+  const arrive = (isAlive: boolean): string[] => {
+    const { broadcast } = create({ busyName: "takeover-when-stale", staleAfterMs: 5000 });
+    const { publication, replaced } = publish(broadcast);
+    publication.write(frame("video", 0, 1, key), 0);
+    const kinds: string[] = [];
+    for (let nowMs = 1000; nowMs <= 5000; nowMs += 100) {
+      const result = broadcast.publish(
+        { description: "second", replaced() {} },
+        nowMs,
+        nowMs === 1000 ? undefined : 1000,
+      );
+      kinds.push(result.kind);
+      if (result.kind !== "undecided") break;
+      if (isAlive && nowMs === 1200) publication.write(frame("video", 40, 2), nowMs + 50);
+    }
+    return [...new Set(kinds), `${kinds.length}`, ...replaced];
+  };
+  deepEqual(arrive(true), ["undecided", "refused", "4"]);
+  deepEqual(arrive(false), ["undecided", "accepted", "41", "second"]);
+});
+
+test("a refusal does not tell who publishes", () => {
+  const { broadcast } = create({ busyName: "refuse" });
+  publish(broadcast, 0, "192.0.2.7:50000");
+  const result = broadcast.publish({ description: "second", replaced() {} }, 0);
+  deepEqual(result, { kind: "refused", reason: "live/test is already being published." });
+});
+
+test("its publisher is told each track in words", () => {
+  const { broadcast } = create();
+  const seen: string[] = [];
+  const publisher = { description: "first", replaced() {}, track: (track: Track) => seen.push(track.codec.text) };
+  const result = broadcast.publish(publisher, 0);
+  if (result.kind !== "accepted") throw new Error(result.kind);
+  result.publication.write(classifyMedia("audio", 0, hex`af 00 12 10`), 0);
+  result.publication.write(classifyMedia("audio", 0, hex`af 01 21`), 0);
+  deepEqual(seen, ["AAC-LC 44.1 kHz stereo"]);
+  deepEqual(
+    broadcast.tracks.map(({ kind }) => kind),
+    ["audio"],
+  );
+  result.publication.end("unpublished", 0);
+  publish(broadcast);
+  deepEqual(broadcast.tracks, []);
 });
 
 test("a viewer that lags too far gets sound, configurations, and pictures from the newest keyframe, none that is disposable", () => {
@@ -731,7 +781,8 @@ test("a publisher of whose pictures none can be used yet is not stale", () => {
   publish(broadcast).publication.end("lost", 0);
   const { publication } = publish(broadcast, 100);
   for (let time = 0; time <= 3000; time += 40) publication.write(frame("video", time, 1), 100 + time);
-  equal(broadcast.publish({ description: "second", replaced() {} }, 3200).kind, "refused");
+  equal(broadcast.publish({ description: "second", replaced() {} }, 3200).kind, "undecided");
+  equal(broadcast.publish({ description: "second", replaced() {} }, 3200, 3000).kind, "refused");
 });
 
 test("a merging flush makes no pass for groups without viewers, and passes nobody over who comes and goes", () => {

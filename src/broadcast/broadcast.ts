@@ -14,6 +14,7 @@ import type {
   Subscriber,
 } from "./publication.ts";
 import { Timeline, type TimelineCounters } from "./timeline.ts";
+import { type Track, Tracks } from "./tracks.ts";
 import { Viewer, type ViewerOutput, type ViewerWants } from "./viewer.ts";
 import { ViewerSource } from "./viewer-source.ts";
 
@@ -52,6 +53,8 @@ export const DEFAULT_BROADCAST_OPTIONS: Omit<BroadcastOptions, "schedule"> = {
 
 /** How much is written between two looks at what nobody needs any more. */
 const TRIM_STEP_BYTES = 64 * 1024;
+/** How often a publisher that waits for a name looks whether the present one has sent something. */
+const UNDECIDED_MS = 100;
 const WANTS_ALL: ViewerWants = { wantsAudio: true, wantsVideo: true };
 
 /** What a broadcast has done so far. */
@@ -80,6 +83,7 @@ export class Broadcast {
   readonly #log: MessageLog;
   readonly #timeline = new Timeline();
   readonly #joinPoint: JoinPoint;
+  readonly #tracks = new Tracks();
   readonly #audience: Audience;
   readonly #subscribers = new Set<Subscriber>();
   readonly #viewerSource: ViewerSource;
@@ -130,19 +134,26 @@ export class Broadcast {
     return this.#current?.publisher;
   }
 
-  publish(publisher: Publisher, nowMs: number): PublishResult {
-    const refusal = this.#current === undefined ? undefined : this.#refusal(this.#current, nowMs);
-    if (refusal !== undefined) return { kind: "refused", reason: refusal };
+  /** What the publication carries, in words. */
+  get tracks(): readonly Track[] {
+    return this.#tracks.list;
+  }
+
+  /** After an undecided answer, `waitingSinceMs` is the time of the first attempt. */
+  publish(publisher: Publisher, nowMs: number, waitingSinceMs?: number): PublishResult {
+    const objection = this.#current === undefined ? undefined : this.#objection(this.#current, nowMs, waitingSinceMs);
+    if (objection !== undefined) return objection;
     const replaced = this.#current;
     const isReturn = replaced !== undefined || this.#graceEndsMs !== undefined;
     this.#current = undefined;
     this.#graceEndsMs = undefined;
-    replaced?.publisher.replaced(publisher.description);
+    replaced?.publisher.replaced(publisher);
 
     this.counters.publications++;
     if (isReturn) this.counters.returns++;
     this.#timeline.startPublication(nowMs, this.#options.graceMs);
     this.#joinPoint.startPublication();
+    this.#tracks.clear();
     const publication = this.#createPublication(this.#hasBeenPublished);
     this.#hasBeenPublished = true;
     this.#current = { publisher, publication, lastWriteMs: nowMs };
@@ -197,16 +208,18 @@ export class Broadcast {
     this.#trim();
   }
 
-  #refusal(current: Current, nowMs: number): string | undefined {
-    const silentMs = nowMs - current.lastWriteMs;
+  /** Who publishes is not said: it is nobody else's business. */
+  #objection(current: Current, nowMs: number, waitingSinceMs: number | undefined): PublishResult | undefined {
+    const refused: PublishResult = { kind: "refused", reason: `${this.name} is already being published.` };
     switch (this.#options.busyName) {
       case "takeover":
         return undefined;
       case "refuse":
-        return `${this.name} is already being published by ${current.publisher.description}.`;
+        return refused;
       case "takeover-when-stale":
-        if (silentMs >= this.#options.staleAfterMs) return undefined;
-        return `${this.name} is already being published by ${current.publisher.description}, which sent media ${Math.round(silentMs)} ms ago.`;
+        if (nowMs - current.lastWriteMs >= this.#options.staleAfterMs) return undefined;
+        if (waitingSinceMs !== undefined && current.lastWriteMs > waitingSinceMs) return refused;
+        return { kind: "undecided", retryInMs: UNDECIDED_MS };
     }
   }
 
@@ -258,6 +271,8 @@ export class Broadcast {
       writtenAtMs: nowMs,
     });
     this.#joinPoint.note(message, entry);
+    const track = this.#tracks.note(message);
+    if (track !== undefined) this.#current?.publisher.track?.(track);
     if (this.#subscribers.size > 0) {
       const onTimeline = { ...message, timestamp };
       for (const subscriber of this.#subscribers) subscriber.write(onTimeline);

@@ -12,4 +12,5 @@ export type {
   Subscriber,
 } from "./publication.ts";
 export type { TimelineCounters } from "./timeline.ts";
+export type { Track } from "./tracks.ts";
 export type { Viewer, ViewerCounters, ViewerNotice, ViewerOutput, ViewerWants } from "./viewer.ts";

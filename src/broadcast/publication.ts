@@ -1,4 +1,5 @@
 import type { MediaMessage } from "../formats/flv/media-message.ts";
+import type { Track } from "./tracks.ts";
 
 /** Why a publication is over. */
 export type PublicationEnd =
@@ -14,7 +15,9 @@ export type Publisher = {
   /** For logs: an address, a file, a relay. */
   readonly description: string;
   /** Another publisher took the name: close. Nothing written from now on is taken. */
-  replaced(by: string): void;
+  replaced(by: Publisher): void;
+  /** A track is there, or is another than before: once a configuration, or at the first message of codecs without one. */
+  track?(track: Track): void;
 };
 
 /** An input of a broadcast: seam for every source of media. */
@@ -31,9 +34,14 @@ export type Publication = {
 /** The answer to `publish`: a refusal is a value. */
 export type PublishResult =
   | { readonly kind: "accepted"; readonly publication: Publication; readonly isReturn: boolean }
-  | { readonly kind: "refused"; readonly reason: string };
+  | { readonly kind: "refused"; readonly reason: string }
+  /** Whether the present publisher still lives is not known yet: ask again in so long. */
+  | { readonly kind: "undecided"; readonly retryInMs: number };
 
-/** What happens when a second publisher comes for a name that is in use. */
+/**
+ * What happens when a second publisher comes for a name that is in use: it is refused; it takes over; or it waits until
+ * the first one sends something, and is refused, or has sent nothing for `staleAfterMs`, and is replaced.
+ */
 export type BusyNamePolicy = "refuse" | "takeover" | "takeover-when-stale";
 
 /** An output that takes messages one by one: a recorder, a segmenter, a relay. Called in order and synchronously. */

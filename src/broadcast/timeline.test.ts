@@ -60,6 +60,16 @@ test("a track that begins on the other side of an early wrap stays beside the fi
   equal(before.timestampOf(media("audio", end - 4), 0), end - 4);
 });
 
+test("a configuration between the frames of another track is not ahead of its own first frame", () => {
+  const timeline = new Timeline();
+  deepEqual(run(timeline, "video", [0, 40, 80]), [0, 40, 80]);
+  const config = { ...media("audio", 0), isConfig: true };
+  equal(timeline.timestampOf(config, 80), 0);
+  equal(timeline.timestampOf({ ...config, timestamp: 5000 }, 80), 80);
+  equal(timeline.timestampOf(config, 80), 80);
+  deepEqual(run(timeline, "audio", [46, 69, 92]), [80, 80, 92]);
+});
+
 test("a small step back is held, and counted", () => {
   const timeline = new Timeline();
   deepEqual(run(timeline, "video", [0, 40, 30, 80]), [0, 40, 40, 80]);

@@ -47,6 +47,8 @@ export class Timeline {
   readonly #maxStepMs: number;
   readonly #maxGapMs: number;
   readonly #tracks = new Map<string, Track>();
+  /** Of tracks that have had no frame yet: the time of their newest configuration. */
+  readonly #configTimes = new Map<string, number>();
   /** Where the publication's first frame goes; undefined for the first publication, which keeps its own times. */
   #start: number | undefined;
   #publicationOffset: number | undefined;
@@ -68,10 +70,11 @@ export class Timeline {
   /** A new publisher takes over: its first frame follows the last one by the time that passed, at most `maxPauseMs`. */
   startPublication(nowMs: number, maxPauseMs: number): void {
     this.#tracks.clear();
+    this.#configTimes.clear();
     this.#publicationOffset = undefined;
     this.#lastJumpOffset = undefined;
     if (this.#newest === undefined) return;
-    this.#start = this.#newest + Math.min(Math.max(nowMs - this.#newestAtMs, 1), maxPauseMs);
+    this.#start = this.#newest + Math.min(Math.max(Math.round(nowMs - this.#newestAtMs), 1), maxPauseMs);
   }
 
   /** The message's time in milliseconds on the broadcast's timeline: counts on without wrapping. */
@@ -87,15 +90,26 @@ export class Timeline {
 
   /** Configurations and data often carry 0: they count with the media around them, and never set the base. */
   #besideTracks(message: MediaMessage): number {
-    const track = this.#tracks.get(trackKey(message)) ?? this.#tracks.values().next().value;
+    const key = trackKey(message);
+    const own = this.#tracks.get(key);
+    const track = own ?? this.#tracks.values().next().value;
     if (track === undefined) return this.#start ?? message.timestamp;
     const unwrapped = track.lastUnwrapped + signed32(message.timestamp - track.lastWire);
     const timestamp = unwrapped + track.offset;
     const isNear = timestamp >= track.last - this.#maxStepMs && timestamp <= track.last + this.#maxGapMs;
     const kept = isNear ? timestamp : track.last;
+    if (message.kind !== "data" && own === undefined) return this.#beforeTrack(key, kept, track);
     if (message.kind !== "data") return Math.max(kept, track.last);
     this.#lastData = Math.max(kept, this.#lastData ?? kept, this.#start ?? kept);
     return this.#lastData;
+  }
+
+  /** A configuration before the first frame of its track, which may be a little older than the newest of another. */
+  #beforeTrack(key: string, near: number, other: Track): number {
+    const earliest = this.#configTimes.get(key) ?? this.#start ?? Number.NEGATIVE_INFINITY;
+    const timestamp = Math.max(Math.min(near, other.last), earliest);
+    this.#configTimes.set(key, timestamp);
+    return timestamp;
   }
 
   #onTrack(message: MediaMessage, nowMs: number): number {
@@ -128,7 +142,8 @@ export class Timeline {
       offset = first.last - unwrapped;
       this.counters.jumps++;
     }
-    const timestamp = Math.max(unwrapped + offset, this.#start === undefined ? unwrapped + offset : this.#start);
+    const earliest = this.#configTimes.get(key) ?? this.#start ?? unwrapped + offset;
+    const timestamp = Math.max(unwrapped + offset, earliest);
     const track = {
       lastWire: wire,
       lastUnwrapped: unwrapped,

@@ -9,9 +9,13 @@ export type Track = {
   readonly codec: CodecDescription;
 };
 
+/** After so many messages that name no codec, only configurations are looked at. */
+const MAX_UNREADABLE = 100;
+
 /** What a publication carries: learnt from configurations, or from the first message of codecs that have none. */
 export class Tracks {
   readonly #tracks: Record<Track["kind"], (Track | undefined)[]> = { audio: [], video: [] };
+  #unreadable = 0;
 
   /** The tracks so far, video first. */
   get list(): readonly Track[] {
@@ -23,9 +27,10 @@ export class Tracks {
     const { kind, trackId, isConfig, payload } = message;
     if (kind === "data") return undefined;
     const known = this.#tracks[kind][trackId];
-    if (known !== undefined && !isConfig) return undefined;
+    if (!isConfig && (known !== undefined || this.#unreadable >= MAX_UNREADABLE)) return undefined;
     const codec = describeCodec(payload, kind);
     // Silence names no codec, and colour or channel configurations say less than what is known.
+    if (codec.codec === "") this.#unreadable++;
     if (codec.codec === "" || known?.codec.text.startsWith(codec.text)) return undefined;
     const track = { kind, trackId, codec };
     this.#tracks[kind][trackId] = track;
@@ -35,5 +40,6 @@ export class Tracks {
   clear(): void {
     this.#tracks.audio.length = 0;
     this.#tracks.video.length = 0;
+    this.#unreadable = 0;
   }
 }

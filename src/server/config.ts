@@ -57,7 +57,7 @@ const publish = z
       .enum(["refuse", "takeover", "takeover-when-stale"])
       .default(DEFAULT_PUBLISH_OPTIONS.busyName)
       .describe(
-        "What happens when somebody publishes under a name that is in use: the newcomer is refused, takes over, or takes over only when nothing has come from the present publisher for publish.staleAfterMs.",
+        "What happens when somebody publishes under a name that is in use: the newcomer is refused, takes over, or (takeover-when-stale) waits until the present publisher sends something, and is refused, or has sent nothing for publish.staleAfterMs, and takes over.",
       ),
     staleAfterMs: milliseconds(
       DEFAULT_PUBLISH_OPTIONS.staleAfterMs,

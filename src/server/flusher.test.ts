@@ -26,7 +26,7 @@ class Scene {
     this.flusher = new Flusher(() => this.#nowMs);
     this.broadcast = new Broadcast("live/test", { ...options, schedule: this.flusher.schedule });
     const result = this.broadcast.publish({ description: "first", replaced() {} }, 0);
-    if (result.kind === "refused") throw new Error(result.reason);
+    if (result.kind !== "accepted") throw new Error(result.kind);
     this.publication = result.publication;
   }
 

@@ -6,7 +6,7 @@ import type { ServerContext } from "./context.ts";
 import { Flusher } from "./flusher.ts";
 import { silentLog } from "./log.ts";
 import { networkOf } from "./network-of.ts";
-import { type MediaServerOptions, resolveOptions } from "./options.ts";
+import { type ListenAddress, type MediaServerOptions, resolveOptions } from "./options.ts";
 import { RtmpConnection } from "./rtmp/connection.ts";
 
 /** Where a server accepts clients. */
@@ -28,7 +28,8 @@ export type MediaServer = {
   stop(): Promise<void>;
 };
 
-const DEFAULT_PORT = 1935;
+/** Every address of the machine. */
+const DEFAULT_ADDRESS: ListenAddress = { host: "::", port: 1935 };
 /** How often what is due by time is looked for. */
 const TICK_MS = 500;
 
@@ -39,7 +40,7 @@ export function createMediaServer(options: MediaServerOptions = {}): MediaServer
 class RtmpMediaServer implements MediaServer {
   readonly broadcasts: BroadcastDirectory;
   readonly #context: ServerContext;
-  readonly #addresses: readonly { readonly host?: string; readonly port: number }[];
+  readonly #addresses: readonly ListenAddress[];
   readonly #flusher: Flusher;
   readonly #connections = new Set<RtmpConnection>();
   readonly #connectionsByAddress = new Map<string, number>();
@@ -53,7 +54,7 @@ class RtmpMediaServer implements MediaServer {
   constructor(options: MediaServerOptions) {
     const resolved = resolveOptions(options);
     const nowMs = (): number => performance.now();
-    this.#addresses = options.listen ?? [{ port: DEFAULT_PORT }];
+    this.#addresses = options.listen ?? [DEFAULT_ADDRESS];
     this.#flusher = new Flusher(nowMs);
     const broadcastOptions = broadcastOptionsOf(resolved, this.#flusher.schedule);
     this.broadcasts = new BroadcastDirectory(broadcastOptions, resolved.limits.maxBroadcasts);
@@ -127,11 +128,13 @@ class RtmpMediaServer implements MediaServer {
     await emptied;
   }
 
-  #listen(address: { readonly host?: string; readonly port: number }): Promise<TcpListener> {
+  #listen({ host, port }: ListenAddress): Promise<TcpListener> {
     const { log, options } = this.#context;
     return listenTcp(
       {
-        ...address,
+        // Without a host, a machine that has no IPv6 listens on every address of IPv4.
+        ...(host !== "::" && { host }),
+        port,
         maxConnections: options.limits.maxConnections,
         onRefused: (remote) => log.warn({ remote, limit: options.limits.maxConnections }, TOO_MANY),
         onAcceptError: (err) => log.error({ err }, "a connection could not be accepted"),

@@ -1,12 +1,12 @@
 import type { Broadcast } from "../../broadcast/broadcast.ts";
-import type { Publication } from "../../broadcast/publication.ts";
+import type { Publication, Publisher } from "../../broadcast/publication.ts";
 import type { Viewer, ViewerNotice, ViewerOutput } from "../../broadcast/viewer.ts";
 import { encodeUtf8 } from "../../bytes/utf8.ts";
 import type { MediaMessage } from "../../formats/flv/media-message.ts";
 import type { PlayEvent, PublishEvent } from "../../rtmp/session/server-events.ts";
 import type { ServerSession } from "../../rtmp/session/server-session.ts";
 import type { ServerContext } from "../context.ts";
-import { type ConnectionInfo, type Decision, type StreamRequest, tellApplication } from "../hooks.ts";
+import { ALLOW, type ConnectionInfo, type Decision, type StreamRequest, tellApplication } from "../hooks.ts";
 import { broadcastNameOf } from "./broadcast-name.ts";
 import { InterleavedOutput, SharedOutput, type ViewerPort } from "./viewer-outputs.ts";
 
@@ -25,11 +25,13 @@ export type ConnectionPort = {
   close(reason: string, lastWords: () => void): void;
 };
 
-type PublishedStream = { readonly broadcastName: string; readonly publication: Publication };
+type PublishedStream = { readonly broadcast: Broadcast; readonly publication: Publication };
 type PlayedStream = { readonly broadcast: Broadcast; readonly viewer: Viewer };
 
 /** Names that the log tells of one connection. */
 const MAX_LOGGED_NAMES = 16;
+/** Tracks, and changes of them, that the log tells of one publication. */
+const MAX_LOGGED_TRACKS = 32;
 
 /** What one client publishes and plays, by message stream id. */
 export class ClientStreams {
@@ -77,9 +79,9 @@ export class ClientStreams {
     this.#port.ask(
       () => this.#context.hooks.onPublish?.(request),
       (decision) => {
-        if (decision.allow) this.#startPublication(event.streamId, decision.broadcastName ?? request.broadcastName);
-        else this.#refusePublish(event.streamId, decision.reason);
         this.#undecided = undefined;
+        if (!decision.allow) return this.#refusePublish(event.streamId, decision.reason);
+        this.#startPublication(event.streamId, decision.broadcastName ?? request.broadcastName);
       },
     );
   }
@@ -125,9 +127,14 @@ export class ClientStreams {
     const published = this.#published.get(streamId);
     if (published === undefined) return;
     this.#published.delete(streamId);
-    published.publication.end(end, this.#context.nowMs());
+    const { publication, broadcast } = published;
+    publication.end(end, this.#context.nowMs());
     const { hooks, log } = this.#context;
-    tellApplication(log, () => hooks.onPublishEnd?.(published.broadcastName, this.#port.info, reason));
+    const { receivedMessages, timeline } = broadcast.counters;
+    const { viewerCount: viewers, name } = broadcast;
+    const mended = Object.fromEntries(Object.entries(timeline).filter(([, count]) => count > 0));
+    log.info({ connection: this.#port.info.id, broadcast: name, end, viewers, receivedMessages, mended }, reason);
+    tellApplication(log, () => hooks.onPublishEnd?.(name, this.#port.info, reason));
   }
 
   stopPlaying(streamId: number, reason: string): void {
@@ -151,21 +158,52 @@ export class ClientStreams {
     for (const streamId of this.#played.keys()) this.stopPlaying(streamId, reason);
   }
 
-  #startPublication(streamId: number, broadcastName: string): void {
+  #startPublication(streamId: number, broadcastName: string, waitingSinceMs?: number): void {
     const { directory, nowMs, log } = this.#context;
     const { id, remoteAddress, flashVersion } = this.#port.info;
-    const publisher = {
-      description: remoteAddress,
-      replaced: (by: string) => this.#refusePublish(streamId, `${by} took over ${broadcastName}.`),
-    };
-    const result = directory.open(broadcastName)?.publish(publisher, nowMs());
-    if (result === undefined) return this.#refusePublish(streamId, "The server has too many broadcasts.");
+    const broadcast = directory.open(broadcastName);
+    if (broadcast === undefined) return this.#refusePublish(streamId, "The server has too many broadcasts.");
+    // It may replace another stream of this connection, which must not be closed then.
+    this.#undecided = streamId;
+    const result = broadcast.publish(this.#publisherOf(streamId, broadcastName), nowMs(), waitingSinceMs);
+    this.#undecided = undefined;
     if (result.kind === "refused") return this.#refusePublish(streamId, result.reason);
+    if (result.kind === "undecided") {
+      return this.#retryPublication(streamId, broadcastName, result.retryInMs, waitingSinceMs ?? nowMs());
+    }
     noteName(this.names.published, broadcastName);
-    this.#published.set(streamId, { broadcastName, publication: result.publication });
+    this.#published.set(streamId, { broadcast, publication: result.publication });
     this.#session.acceptPublish(streamId);
     const text = result.isReturn ? "the publisher is back" : "publishing";
     log.info({ connection: id, remote: remoteAddress, broadcast: broadcastName, flashVersion }, text);
+  }
+
+  /** Leaves the client waiting: its present publisher may be dead, or send the next picture in a moment. */
+  #retryPublication(streamId: number, broadcastName: string, retryInMs: number, waitingSinceMs: number): void {
+    this.#undecided = streamId;
+    this.#port.ask(
+      () => new Promise((resolve) => setTimeout(resolve, retryInMs, ALLOW)),
+      () => {
+        this.#undecided = undefined;
+        this.#startPublication(streamId, broadcastName, waitingSinceMs);
+      },
+    );
+  }
+
+  #publisherOf(streamId: number, broadcast: string): Publisher {
+    const { log } = this.#context;
+    const { id: connection, remoteAddress: remote } = this.#port.info;
+    let loggedTracks = 0;
+    return {
+      description: remote,
+      replaced: (by) => {
+        log.info({ connection, remote, broadcast, by: by.description }, "replaced by another publisher");
+        this.#refusePublish(streamId, `Another publisher took over ${broadcast}.`);
+      },
+      track: ({ kind, trackId, codec }) => {
+        if (loggedTracks++ < MAX_LOGGED_TRACKS) log.info({ connection, broadcast, kind, trackId }, codec.text);
+      },
+    };
   }
 
   #startPlaying({ streamId, wantsAudio, wantsVideo }: PlayEvent, broadcastName: string): void {

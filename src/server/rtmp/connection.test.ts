@@ -99,7 +99,7 @@ test("a second publisher is told why and closed, the first goes on", async () =>
   const first = await publisher(server);
   const second = await publisher(server);
   ok(second.take().includes("onStatus/1 NetStream.Publish.BadName"));
-  match(second.lastDescription, /live\/test is already being published by memory/);
+  match(second.lastDescription, /live\/test is already being published/);
   equal(server.context.directory.get("live/test")?.state, "live");
   ok(!first.take().includes("closed"));
   ok(
@@ -617,4 +617,44 @@ test("a hook may answer with any object that has a then", async () => {
   const source = await publisher(server);
   ok(source.take().includes("onStatus/1 NetStream.Publish.BadName"));
   equal(source.lastDescription, "Later: no.");
+});
+
+test("a publisher that comes while the present one is silent waits for it to be given up, and then takes over", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const server = new TestServer({ publish: { staleAfterMs: 5000 } });
+  const first = await publisher(server);
+  first.video(1, 0, keyframe);
+  await settle();
+  first.take();
+  const second = await publisher(server);
+  const pass = async (durationMs: number): Promise<void> => {
+    for (let passedMs = 0; passedMs < durationMs; passedMs += 100) {
+      server.nowMs += 100;
+      t.mock.timers.tick(100);
+      await settle();
+    }
+  };
+  await pass(4800);
+  deepEqual(second.take(), ["_result 1 NetConnection.Connect.Success", "_result 2"]);
+  await pass(400);
+  deepEqual(second.take(), ["stream-begin 1", "onStatus/1 NetStream.Publish.Start"]);
+  deepEqual(first.take().slice(0, 1), ["onStatus/1 NetStream.Publish.BadName"]);
+
+  const third = await publisher(server);
+  second.video(1, 0, keyframe);
+  await pass(300);
+  ok(third.take().includes("onStatus/1 NetStream.Publish.BadName"));
+});
+
+test("tracks are told in the log when they come, and the end of a publication with what was mended", async () => {
+  const server = new TestServer();
+  const source = await publisher(server);
+  source.audio(1, 0, hex`af 00 12 10`);
+  source.audio(1, 10, hex`af 01 21`);
+  source.audio(1, 5, hex`af 01 21`);
+  source.command("deleteStream", 4, 0, 1);
+  await settle();
+  ok(server.log.some((line) => line.startsWith("info AAC-LC 44.1 kHz stereo")));
+  const end = server.log.find((line) => line.startsWith("info deleteStream"));
+  match(end ?? "", /"end":"unpublished".*"mended":\{"steps":1\}/);
 });

@@ -45,6 +45,7 @@ export class RtmpConnection implements ConnectionPort {
   readonly #startedAtMs: number;
   #info: ConnectionInfo;
   #isConnected = false;
+  #isSendingSoon = false;
   /** Set when the end has been decided: nothing that the peer sends counts any more. */
   #closeReason: string | undefined;
   #isFinished = false;
@@ -223,7 +224,21 @@ export class RtmpConnection implements ConnectionPort {
       else this.#handle(event, nowMs);
     }
     if (this.#deadlines.isAsking) this.#wire.retainInput();
-    this.sendReplies();
+    if (this.#streams.isPublishing) this.#sendRepliesSoon();
+    else this.sendReplies();
+  }
+
+  /**
+   * Once all that has arrived is read: encoders end with FCUnpublish and close at once, with answers unread, which resets
+   * the connection. A write would then fail, and what was not read yet, their end on purpose, be lost: docs/interop.md.
+   */
+  #sendRepliesSoon(): void {
+    if (this.#isSendingSoon) return;
+    this.#isSendingSoon = true;
+    setImmediate(() => {
+      this.#isSendingSoon = false;
+      if (!this.#isFinished) this.guard(() => this.sendReplies());
+    });
   }
 
   #handle(event: ServerEvent, nowMs: number): void {
