@@ -100,7 +100,7 @@ describe("tshark finds nothing malformed in what the server sends", { concurrenc
   }
 
   it("in calls, refusals and answers, in AMF0 and AMF3", async (t) => {
-    const live = await startLiveServer(t);
+    const live = await startLiveServer(t, { publish: { busyName: "refuse" } });
     const proxy = await startRecordingProxy(t, live.port);
     for (const objectEncoding of [0, 3] as const) {
       const connection = await connect(proxy.url("live"), { objectEncoding });
