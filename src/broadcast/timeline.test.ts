@@ -70,6 +70,17 @@ test("a configuration between the frames of another track is not ahead of its ow
   deepEqual(run(timeline, "audio", [46, 69, 92]), [80, 80, 92]);
 });
 
+test("frames and configurations do not go back behind a configuration of their track, which is ahead by a second at most", () => {
+  const timeline = new Timeline();
+  const config = (time: number): number => timeline.timestampOf(media("video", time, true), 80);
+  deepEqual(run(timeline, "video", [0, 40]), [0, 40]);
+  deepEqual([config(80), config(0), config(5000), config(1081)], [80, 80, 80, 80]);
+  deepEqual(run(timeline, "video", [60, 100], 80), [80, 100]);
+  equal(config(1100), 1100);
+  deepEqual(run(timeline, "video", [140, 1120], 160), [1100, 1120]);
+  equal(timeline.counters.jumps, 0);
+});
+
 test("a small step back is held, and counted", () => {
   const timeline = new Timeline();
   deepEqual(run(timeline, "video", [0, 40, 30, 80]), [0, 40, 40, 80]);

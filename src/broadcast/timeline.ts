@@ -96,18 +96,22 @@ export class Timeline {
     if (track === undefined) return this.#start ?? message.timestamp;
     const unwrapped = track.lastUnwrapped + signed32(message.timestamp - track.lastWire);
     const timestamp = unwrapped + track.offset;
-    const isNear = timestamp >= track.last - this.#maxStepMs && timestamp <= track.last + this.#maxGapMs;
+    // The frames behind a configuration must not go back before it, so it is ahead by a step at most.
+    const maxAheadMs = message.kind === "data" ? this.#maxGapMs : this.#maxStepMs;
+    const isNear = timestamp >= track.last - this.#maxStepMs && timestamp <= track.last + maxAheadMs;
     const kept = isNear ? timestamp : track.last;
-    if (message.kind !== "data" && own === undefined) return this.#beforeTrack(key, kept, track);
-    if (message.kind !== "data") return Math.max(kept, track.last);
+    if (message.kind !== "data" && own === undefined) return this.#beforeTrack(key, kept);
+    if (message.kind !== "data") {
+      track.last = Math.max(kept, track.last);
+      return track.last;
+    }
     this.#lastData = Math.max(kept, this.#lastData ?? kept, this.#start ?? kept);
     return this.#lastData;
   }
 
   /** A configuration before the first frame of its track, which may be a little older than the newest of another. */
-  #beforeTrack(key: string, near: number, other: Track): number {
-    const earliest = this.#configTimes.get(key) ?? this.#start ?? Number.NEGATIVE_INFINITY;
-    const timestamp = Math.max(Math.min(near, other.last), earliest);
+  #beforeTrack(key: string, near: number): number {
+    const timestamp = Math.max(near, this.#configTimes.get(key) ?? this.#start ?? near);
     this.#configTimes.set(key, timestamp);
     return timestamp;
   }
