@@ -1,4 +1,5 @@
 import type { ClientDataEvent, ClientMediaEvent } from "../rtmp/session/client-events.ts";
+import type { ClientSession } from "../rtmp/session/client-session.ts";
 import type { Status } from "../rtmp/session/status.ts";
 import { clientError } from "./client-error.ts";
 import { type CloseReason, closedError } from "./close-reason.ts";
@@ -45,8 +46,7 @@ export class NetStreams {
     const stream = new PublishStream(this.#port, streamId, started, options, (receiver) =>
       this.#receivers.set(streamId, receiver),
     );
-    this.#driver.session.publish(streamId, name, options.type);
-    return await this.#started(stream, streamId, started);
+    return await this.#started(stream, streamId, started, (session) => session.publish(streamId, name, options.type));
   }
 
   async play(name: string, options: PlayStreamOptions): Promise<PlayStream> {
@@ -55,9 +55,10 @@ export class NetStreams {
     const stream = new PlayStream(this.#port, streamId, started, options, (receiver) =>
       this.#receivers.set(streamId, receiver),
     );
-    this.#driver.session.play(streamId, name, options);
-    this.#driver.session.setBufferLength(streamId, options.bufferMs ?? DEFAULT_BUFFER_MS);
-    return await this.#started(stream, streamId, started);
+    return await this.#started(stream, streamId, started, (session) => {
+      session.play(streamId, name, options);
+      session.setBufferLength(streamId, options.bufferMs ?? DEFAULT_BUFFER_MS);
+    });
   }
 
   /** The answer to `createStream`. */
@@ -118,12 +119,19 @@ export class NetStreams {
     return pendingAnswer(`the server did not answer ${what}`, this.#options.timeouts.answerMs);
   }
 
-  async #started<Stream>(stream: Stream, streamId: number, started: PendingAnswer<void>): Promise<Stream> {
-    this.#driver.flush();
+  async #started<Stream>(
+    stream: Stream,
+    streamId: number,
+    started: PendingAnswer<void>,
+    ask: (session: ClientSession) => void,
+  ): Promise<Stream> {
     try {
+      ask(this.#driver.session);
+      this.#driver.flush();
       await started.promise;
       return stream;
     } catch (error) {
+      started.resolve();
       this.#deleteStream(streamId);
       throw error;
     }
@@ -163,6 +171,8 @@ export class NetStreams {
 
   #deleteStream(streamId: number): void {
     if (!this.#receivers.delete(streamId)) return;
+    // Where chunks interleave, commands overtake media: the end must not overtake what it ends.
+    this.#driver.sendWaiting();
     this.#driver.session.deleteStream(streamId);
     this.#driver.flush();
     // What hinders it shows in the connection's own end.

@@ -5,7 +5,7 @@ import type { Status } from "../rtmp/session/status.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 import { type ClientLog, silentLog } from "./log.ts";
 
-/** All in milliseconds. */
+/** All in milliseconds; `Infinity` for no limit. */
 export type ClientTimeouts = {
   /** For looking up the host and connecting by TCP. @default 10_000 */
   readonly connectMs: number;
@@ -75,14 +75,34 @@ export const DEFAULT_CLIENT_TIMEOUTS: ClientTimeouts = {
   closeMs: 5_000,
 };
 
-const MIB = 1024 * 1024;
+/** 25 days: Node takes a longer time, and Infinity too, for 1 ms. */
+export const LONGEST_TIMEOUT_MS: number = 2 ** 31 - 1;
 
+const MIB = 1024 * 1024;
+const SMALLEST_CHUNK_SIZE = 128;
+const LARGEST_CHUNK_SIZE = 16_777_215;
+
+/** A RangeError for a chunk size that peers cannot read. */
 export function resolveConnectOptions(options: ConnectOptions): ResolvedConnectOptions {
+  const { chunkSize = SMALLEST_CHUNK_SIZE, timeouts } = options;
+  if (!Number.isInteger(chunkSize) || chunkSize < SMALLEST_CHUNK_SIZE || chunkSize > LARGEST_CHUNK_SIZE) {
+    throw new RangeError(`a chunkSize of ${chunkSize}. Use ${SMALLEST_CHUNK_SIZE} to ${LARGEST_CHUNK_SIZE}.`);
+  }
   return {
     ...options,
-    timeouts: { ...DEFAULT_CLIENT_TIMEOUTS, ...options.timeouts },
+    timeouts: {
+      connectMs: resolveTimeout(timeouts?.connectMs, DEFAULT_CLIENT_TIMEOUTS.connectMs),
+      handshakeMs: resolveTimeout(timeouts?.handshakeMs, DEFAULT_CLIENT_TIMEOUTS.handshakeMs),
+      answerMs: resolveTimeout(timeouts?.answerMs, DEFAULT_CLIENT_TIMEOUTS.answerMs),
+      closeMs: resolveTimeout(timeouts?.closeMs, DEFAULT_CLIENT_TIMEOUTS.closeMs),
+    },
     highWaterBytes: options.highWaterBytes ?? MIB,
     maxQueuedBytes: options.maxQueuedBytes ?? 16 * MIB,
     log: options.log ?? silentLog,
   };
+}
+
+/** Undefined counts as not given: programs hand on what they were given themselves. */
+function resolveTimeout(timeoutMs: number | undefined, defaultMs: number): number {
+  return Math.min(timeoutMs ?? defaultMs, LONGEST_TIMEOUT_MS);
 }

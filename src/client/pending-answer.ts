@@ -1,5 +1,6 @@
 import type { ProtocolErrorCode } from "../errors.ts";
 import { clientError } from "./client-error.ts";
+import { LONGEST_TIMEOUT_MS } from "./options.ts";
 
 /** Somebody waits for the server. */
 export type PendingAnswer<Value> = {
@@ -16,7 +17,10 @@ export function pendingAnswer<Value>(
   code: ProtocolErrorCode = "timeout.answer",
 ): PendingAnswer<Value> {
   const { promise, resolve, reject } = Promise.withResolvers<Value>();
-  const timer = setTimeout(() => reject(clientError(code, `${missing} within ${timeoutMs} ms`)), timeoutMs);
+  const waitMs = Math.min(timeoutMs, LONGEST_TIMEOUT_MS);
+  const timer = setTimeout(() => reject(clientError(code, `${missing} within ${timeoutMs} ms`)), waitMs);
+  // Whoever fails before it comes to waiting has an error of its own: this one must not end the process.
+  promise.catch(() => {});
   return {
     promise,
     resolve(value) {

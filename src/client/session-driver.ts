@@ -41,6 +41,7 @@ export class SessionDriver {
   readonly #stream: ByteStream;
   readonly #options: ResolvedConnectOptions;
   readonly #isInterleaved: boolean;
+  readonly #maxUnsentBytes: number;
   #events: SessionDriverEvents | undefined;
   /** Set when the end has been decided: nothing that the server sends counts any more. */
   #closeReason: CloseReason | undefined;
@@ -53,13 +54,16 @@ export class SessionDriver {
     this.#stream = stream;
     this.#options = options;
     this.#isInterleaved = options.interleave === "chunk";
+    // `sendMedia` refuses first; a message counts with a little more than its payload.
+    const maxWaitingBytes = options.maxQueuedBytes * 2 + MAX_UNREAD_REPLY_BYTES;
+    // With interleaved chunks, all that waits in the wire goes to the stream at the end of one.
+    this.#maxUnsentBytes = MAX_UNREAD_REPLY_BYTES + (this.#isInterleaved ? maxWaitingBytes : options.maxQueuedBytes);
     this.wire = new Wire({
       handshake: createClientHandshake({ form, nowMs: performance.now(), crypto: nodeCrypto }),
       chunkSize,
       ...(windowAcknowledgementSize !== undefined && { windowAcknowledgementSize }),
       ...(options.interleave !== undefined && { interleave: options.interleave }),
-      // `sendMedia` refuses first; a message counts with a little more than its payload.
-      maxQueuedBytes: options.maxQueuedBytes * 2 + MAX_UNREAD_REPLY_BYTES,
+      maxQueuedBytes: maxWaitingBytes,
     });
   }
 
@@ -107,6 +111,14 @@ export class SessionDriver {
     this.flush();
   }
 
+  /** Hands over to the stream whatever waits, so that what is more urgent and comes later cannot overtake it. */
+  sendWaiting(): void {
+    this.#guard(() => {
+      const pieces = this.wire.takeOutput();
+      if (pieces.length > 0) this.#stream.write(pieces);
+    });
+  }
+
   pauseReading(): void {
     this.#stream.pause();
   }
@@ -120,8 +132,7 @@ export class SessionDriver {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = reason;
     this.#events?.onEnd(reason);
-    const pieces = this.wire.takeOutput();
-    if (pieces.length > 0) this.#stream.write(pieces);
+    this.sendWaiting();
     this.#stream.close(this.#options.timeouts.closeMs);
   }
 
@@ -184,7 +195,7 @@ export class SessionDriver {
       if (pieces.length === 0) break;
       this.#stream.write(pieces);
     }
-    if (this.#stream.unsentBytes > this.#options.maxQueuedBytes + MAX_UNREAD_REPLY_BYTES) {
+    if (this.#stream.unsentBytes > this.#maxUnsentBytes) {
       throw new ProtocolError("session.reply-limit", "the server does not read its answers");
     }
   }

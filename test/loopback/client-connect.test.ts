@@ -213,6 +213,34 @@ for (const { name, unanswered, run } of STEPS) {
   });
 }
 
+test("options that cannot be sent reject, and leave nothing behind", async (context) => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.on("unhandledRejection", note);
+  context.after(() => process.off("unhandledRejection", note));
+  const server = new ScriptedServer();
+  const members = { tell: () => "a function" };
+  await rejects(connect(URL, { stream: server.clientStream, members }), hasCode("amf.encode"));
+  await turn();
+  deepEqual(server.lines, ["closed"]);
+  deepEqual(unhandled, []);
+  for (const chunkSize of [0, 127, 16_777_216, 4096.5]) {
+    await rejects(connect(URL, { stream: mutePeer().clientStream, chunkSize }), RangeError);
+  }
+});
+
+test("Infinity is no time limit, and undefined the usual one", async () => {
+  const timeouts = { handshakeMs: Number.POSITIVE_INFINITY, answerMs: undefined } as ConnectOptions["timeouts"] &
+    object;
+  const answer: Reaction = (server, { transactionId }) => {
+    setTimeout(() => server.result(transactionId, "late"), 20);
+  };
+  const { connection } = await connected({ late: answer }, { timeouts });
+  equal(await connection.call("late"), "late");
+  equal(await connection.callWith({ timeoutMs: Number.POSITIVE_INFINITY }, "late"), "late");
+  await connection.close();
+});
+
 test("aborting before, during the handshake, and during connect", async () => {
   const peer = mutePeer();
   await rejects(connect(URL, { stream: peer.clientStream, signal: AbortSignal.abort("no") }), equalTo("no"));

@@ -499,6 +499,24 @@ test("interleaved chunks: the same bounds, and a call overtakes what waits", asy
   await connection.close();
 });
 
+for (const end of ["stream", "connection"] as const) {
+  test(`interleaved chunks: closing the ${end} does not overtake what the stream still has to send`, async () => {
+    const { server, connection } = await scripted({}, { interleave: "chunk" });
+    const stream = await connection.publish("key");
+    server.stream.pause();
+    const payload = new Uint8Array(100_000).fill(0x27);
+    for (let timestamp = 0; timestamp < 3; timestamp++) stream.write({ kind: "video", timestamp, payload });
+    const closing = end === "stream" ? stream.close() : connection.close();
+    server.stream.resume();
+    await closing;
+    deepEqual(
+      server.lines.filter((line) => /^(video|FCUnpublish|deleteStream)/.test(line)),
+      ["video/1 0", "video/1 1", "video/1 2", "FCUnpublish/0 key", "deleteStream/0 1"],
+    );
+    await connection.close();
+  });
+}
+
 test("closing waits until all is sent, but not for ever", async () => {
   const { server, connection } = await scripted({}, { timeouts: { answerMs: 20, closeMs: 20 } });
   const stream = await connection.publish("key");
