@@ -145,7 +145,10 @@ const limits = z
     ),
     maxNetStreams: count(DEFAULT_LIMITS.maxNetStreams, "Streams that one connection may have open.", 1, 65_535),
     maxPendingCalls: count(DEFAULT_LIMITS.maxPendingCalls, "Calls of one connection that may wait for an answer."),
-    maxCommandsPerSecond: count(DEFAULT_LIMITS.maxCommandsPerSecond, "Commands that one peer may send in a second."),
+    maxCommandsPerSecond: count(
+      DEFAULT_LIMITS.maxCommandsPerSecond,
+      "Commands that one peer may send in a second. Each 4 KiB of a long one count as one more.",
+    ),
     maxUnreadReplyBytes: count(
       DEFAULT_LIMITS.maxUnreadReplyBytes,
       "Answers that may wait for a peer that does not read them.",

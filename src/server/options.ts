@@ -26,7 +26,7 @@ export type ServerLimits = {
   readonly maxNetStreams: number;
   /** Calls to one client that wait for its answer. @default 100 */
   readonly maxPendingCalls: number;
-  /** Commands of one connection in a second, on average; twice as many may come at once. @default 500 */
+  /** Commands of one connection in a second, on average; twice as many may come at once. Each 4 KiB count as one more. @default 500 */
   readonly maxCommandsPerSecond: number;
   /** Answers that a peer has not read, in bytes. @default 256 KiB */
   readonly maxUnreadReplyBytes: number;

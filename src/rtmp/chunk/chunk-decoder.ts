@@ -41,6 +41,8 @@ export class ChunkDecoder {
   #input: Uint8Array = NO_BYTES;
   #view: DataView = NO_VIEW;
   #at = 0;
+  /** The input is a copy of ours. */
+  #isInputRetained = false;
   /** The position of the first byte of the input in the connection. */
   #inputOffset: number;
   /** The beginning of a header whose rest has not arrived. */
@@ -75,7 +77,9 @@ export class ChunkDecoder {
 
   /** The bytes must not change until `next` has returned undefined, or `retainInput` was called. */
   push(bytes: Uint8Array): void {
-    this.#replaceInput(this.#at === this.#input.length ? bytes : concatBytes([this.#input.subarray(this.#at), bytes]));
+    const isAllRead = this.#at === this.#input.length;
+    this.#replaceInput(isAllRead ? bytes : concatBytes([this.#input.subarray(this.#at), bytes]));
+    this.#isInputRetained = !isAllRead;
   }
 
   /** The next whole message, its payload valid until the next `push` or `next`; undefined when more bytes are needed. */
@@ -90,7 +94,9 @@ export class ChunkDecoder {
 
   /** Copies what has not been read, so that the buffer that was pushed may be used again before `next` is done. */
   retainInput(): void {
+    if (this.#isInputRetained) return;
     this.#replaceInput(this.#input.slice(this.#at));
+    this.#isInputRetained = true;
   }
 
   /** From the next chunk on, also in the middle of a message. Ends the historic chunk sizes. RTMP 1.0 section 5.4.1. */

@@ -14,6 +14,7 @@ export class AggregateReader {
   readonly #timestamp: number;
   readonly #streamId: number;
   #reader: ByteReader;
+  #isRetained = false;
   #firstTimestamp: number | undefined;
 
   constructor(aggregate: Message) {
@@ -42,6 +43,8 @@ export class AggregateReader {
 
   /** Copies what has not been read, so that the aggregate's payload may change. */
   retainInput(): void {
+    if (this.#isRetained) return;
+    this.#isRetained = true;
     this.#reader = new ByteReader(this.#reader.rest().slice());
   }
 

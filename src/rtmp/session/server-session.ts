@@ -275,7 +275,7 @@ export class ServerSession {
   }
 
   #receiveCommand(message: Message): ServerEvent | undefined {
-    this.#budget.spend();
+    this.#budget.spend(message.payload.length);
     const { streamId } = message;
     const command = decodeCommand(message, this.#amfOptions);
     switch (command.name) {

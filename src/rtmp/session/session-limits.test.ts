@@ -30,3 +30,16 @@ test("a clock that steps back takes nothing away", () => {
   budget.refill(1000);
   doesNotThrow(() => spend(budget, 20));
 });
+
+test("each 4 KiB of a command count as one more, up to the commands of a second", () => {
+  const budget = new CommandBudget(10);
+  budget.spend(4095);
+  budget.spend(4096);
+  budget.spend(16_000_000);
+  spend(budget, 7);
+  throws(() => budget.spend(), { code: "session.flood" });
+});
+
+test("a budget of one command a second is enough for one of any length", () => {
+  doesNotThrow(() => new CommandBudget(1).spend(16_000_000));
+});

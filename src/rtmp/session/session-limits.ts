@@ -6,7 +6,10 @@ export type SessionLimits = {
   readonly maxNetStreams: number;
   /** Calls without an answer yet, in each direction. @default 100 */
   readonly maxPendingCalls: number;
-  /** Commands and user control events, on average; twice as many may come at once. Media is not counted. @default 500 */
+  /**
+   * Commands and user control events, on average; twice as many may come at once. Each 4 KiB of a command count as one
+   * more, up to those of a second. Media is not counted. @default 500
+   */
   readonly maxCommandsPerSecond: number;
   /** Replies that the driver has not taken yet. @default 1000 */
   readonly maxQueuedReplies: number;
@@ -19,6 +22,9 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxQueuedReplies: 1000,
 };
 
+/** A command that is longer counts as several. */
+const BYTES_OF_ONE = 4096;
+
 /** Counts commands against a rate. Time comes in by `refill` only. */
 export class CommandBudget {
   readonly #perSecond: number;
@@ -30,10 +36,11 @@ export class CommandBudget {
     this.#left = maxCommandsPerSecond * 2;
   }
 
-  /** `session.flood` when nothing is left. */
-  spend(): void {
-    if (this.#left < 1) throw new ProtocolError("session.flood", `more than ${this.#perSecond} commands a second`);
-    this.#left -= 1;
+  /** `session.flood` when nothing is left. A long command costs more: it may hold 100 000 values. */
+  spend(byteLength = 0): void {
+    const cost = Math.max(1, Math.min(1 + Math.floor(byteLength / BYTES_OF_ONE), this.#perSecond));
+    if (this.#left < cost) throw new ProtocolError("session.flood", `more than ${this.#perSecond} commands a second`);
+    this.#left -= cost;
   }
 
   /** Call it at least once a second; any monotonic clock will do. */

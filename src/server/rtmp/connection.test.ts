@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import { RtmpPeer, settle } from "../../../test/support/rtmp-peer.ts";
 import { player, publisher, TestServer } from "../../../test/support/test-server.ts";
 import { hex } from "../../bytes/hex.ts";
+import { encodeCommand } from "../../rtmp/message/command.ts";
 import type { ByteStream, ByteStreamEvents } from "../../transport/byte-stream.ts";
 import { memoryStreamPair } from "../../transport/memory-stream.ts";
 import type { Decision } from "../hooks.ts";
@@ -657,4 +658,43 @@ test("tracks are told in the log when they come, and the end of a publication wi
   ok(server.log.some((line) => line.startsWith("info AAC-LC 44.1 kHz stereo")));
   const end = server.log.find((line) => line.startsWith("info deleteStream"));
   match(end ?? "", /"end":"unpublished".*"mended":\{"steps":1\}/);
+});
+
+test("who sends thousands of messages at once gives the others their turn, and loses none", async () => {
+  const server = new TestServer();
+  const source = await publisher(server, "many");
+  const other = await publisher(server, "other");
+  const broadcast = server.context.directory.get("live/many");
+  other.take();
+  // One empty message, and 9999 more like it: a byte each.
+  source.stream.write([hex`04 000000 000000 09 01000000`, new Uint8Array(9999).fill(0xc4)]);
+  other.command("_checkbw", 9, 0);
+  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  deepEqual(other.take(), ["_result 9"]);
+  const received = broadcast?.counters.receivedMessages ?? 0;
+  ok(received >= 1000 && received < 10_000, `${received} messages`);
+  source.command("_checkbw", 9, 0);
+  for (let round = 0; round < 4; round++) await settle();
+  equal(broadcast?.counters.receivedMessages, 10_000);
+  ok(source.take().includes("_result 9"));
+});
+
+test("a hook may be asked, and a client may go, while others have their turn", async () => {
+  const { promise, resolve } = Promise.withResolvers<Decision>();
+  const server = new TestServer({ hooks: { onPlay: () => promise } });
+  const source = await publisher(server);
+  const many = new Uint8Array(4000).fill(0xc4);
+  const play = encodeCommand({ name: "play", transactionId: 5, args: ["else"] }, 2);
+  source.stream.write([hex`04 000000 000000 09 01000000`, many]);
+  source.send(play);
+  source.stream.write([hex`04 000000 000000 09 01000000`, many]);
+  for (let round = 0; round < 4; round++) await settle();
+  equal(server.context.directory.get("live/test")?.counters.receivedMessages, 4001);
+  resolve({ allow: true });
+  await settle();
+  source.stream.destroy();
+  for (let round = 0; round < 4; round++) await settle();
+  ok(server.log.some((line) => line.startsWith("info connection closed")));
+  ok(!server.log.some((line) => line.startsWith("error")), server.log.join("\n"));
 });

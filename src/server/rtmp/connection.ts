@@ -22,6 +22,9 @@ const LAST_WORDS_MS = 200;
 /** How much of what a client calls itself, or a method, is kept and shown. */
 const MAX_SHOWN_CHARACTERS = 200;
 
+/** What one client's bytes may set going at a time; then it is the others' turn. A read of real media has some dozens. */
+const MAX_MESSAGES_A_TURN = 1000;
+
 const NO_TRANSITION = createStatus("NetStream.Play.Failed", "This server has no transitions: use play.");
 
 /**
@@ -46,6 +49,8 @@ export class RtmpConnection implements ConnectionPort {
   #info: ConnectionInfo;
   #isConnected = false;
   #isSendingSoon = false;
+  /** More has arrived than is worked through in one go, and it is the others' turn. */
+  #isWaitingItsTurn = false;
   /** Set when the end has been decided: nothing that the peer sends counts any more. */
   #closeReason: string | undefined;
   #isFinished = false;
@@ -203,7 +208,12 @@ export class RtmpConnection implements ConnectionPort {
 
   get #isSettingUp(): boolean {
     const isOver = this.#closeReason !== undefined || this.#streams.isPublishing;
-    return this.#wire.isOpen && !this.#deadlines.isAsking && !isOver;
+    return this.#wire.isOpen && !this.#isHeldUp && !isOver;
+  }
+
+  /** Nothing more is read for now. */
+  get #isHeldUp(): boolean {
+    return this.#deadlines.isAsking || this.#isWaitingItsTurn;
   }
 
   #endHandshake(nowMs: number): void {
@@ -212,10 +222,14 @@ export class RtmpConnection implements ConnectionPort {
     this.#handshake = undefined;
   }
 
-  /** Works through what has arrived, in order, until more bytes or an answer of the application are needed. */
+  /** Works through what has arrived, in order, until more bytes, an answer of the application or another turn are needed. */
   #process(): void {
     const nowMs = this.#context.nowMs();
-    while (!this.#deadlines.isAsking && this.#closeReason === undefined) {
+    for (let count = 0; !this.#isHeldUp && this.#closeReason === undefined; count++) {
+      if (count === MAX_MESSAGES_A_TURN) {
+        this.#waitItsTurn();
+        break;
+      }
       const message = this.#wire.next();
       if (message === undefined) break;
       const event = this.#session.receive(message);
@@ -223,9 +237,20 @@ export class RtmpConnection implements ConnectionPort {
       if (event.kind === "media") this.#streams.write(event.streamId, event.message, nowMs);
       else this.#handle(event, nowMs);
     }
-    if (this.#deadlines.isAsking) this.#wire.retainInput();
+    if (this.#isHeldUp) this.#wire.retainInput();
     if (this.#streams.isPublishing) this.#sendRepliesSoon();
     else this.sendReplies();
+  }
+
+  #waitItsTurn(): void {
+    this.#isWaitingItsTurn = true;
+    this.#stream.pause();
+    setImmediate(() => {
+      this.#isWaitingItsTurn = false;
+      if (this.#closeReason !== undefined) return;
+      this.guard(() => this.#process());
+      if (!this.#isHeldUp && this.#closeReason === undefined) this.#stream.resume();
+    });
   }
 
   /**
