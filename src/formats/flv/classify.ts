@@ -51,18 +51,19 @@ function traitsOf(kind: MediaMessage["kind"], payload: Uint8Array): number {
   if (kind === "video") return (first & 0x80) === 0 ? legacyVideo(payload, first) : enhancedVideo(payload, first);
   if (kind === "data") return scriptName(payload) === "onMetaData" ? METADATA : 0;
   if (first >> 4 === SoundFormat.Enhanced) return enhancedAudio(payload, first);
-  return first >> 4 === SoundFormat.Aac && payload[1] === 0 ? SEQUENCE_HEADER : 0;
+  return first >> 4 === SoundFormat.Aac && payload[1] === 0 && payload.length > 2 ? SEQUENCE_HEADER : 0;
 }
 
-/** The five bytes before the NAL units of AVC: a body without any is a keep-alive, no picture. */
+/** Before the configuration or the NAL units of AVC: a body without any is a keep-alive. */
 const AVC_HEADER_BYTES = 5;
 
 function legacyVideo(payload: Uint8Array, first: number): number {
   const frameType = first >> 4;
   if (frameType === FrameType.Command) return 0;
   if (!hasAvcPacketType(first & 15)) return payload.length > 1 ? frameTraits(frameType) : 0;
+  if (payload.length <= AVC_HEADER_BYTES) return 0;
   if (payload[1] === 0) return SEQUENCE_HEADER;
-  return payload[1] === 1 && payload.length > AVC_HEADER_BYTES ? frameTraits(frameType) : 0;
+  return payload[1] === 1 ? frameTraits(frameType) : 0;
 }
 
 function frameTraits(frameType: number): number {
@@ -77,10 +78,31 @@ function enhancedVideo(payload: Uint8Array, first: number): number {
   const packetType = (payload[at] ?? 0) & 15;
   if (frameType === FrameType.Command && packetType !== ExVideoPacketType.Metadata) return 0;
   if (packetType !== ExVideoPacketType.Multitrack) {
-    return at + FOURCC_BYTES < payload.length ? enhancedVideoTraits(packetType, frameType) : 0;
+    const bodyAt = at + 1 + FOURCC_BYTES + compositionTimeBytes(payload, at + 1, packetType);
+    return bodyAt < payload.length ? enhancedVideoTraits(packetType, frameType) : 0;
   }
   const tracks = trackTraits(payload, at + 1);
-  return tracks < 0 ? 0 : tracks | enhancedVideoTraits((payload[at + 1] ?? 0) & 15, frameType);
+  if (tracks < 0) return 0;
+  const innerType = (payload[at + 1] ?? 0) & 15;
+  const bodyAt = at + 2 + FOURCC_BYTES + 1 + compositionTimeBytes(payload, at + 2, innerType);
+  // Of many tracks, some may have nothing to say.
+  const hasBody = (tracks & MANY_TRACKS) !== 0 || bodyAt < payload.length;
+  return hasBody ? tracks | enhancedVideoTraits(innerType, frameType) : tracks;
+}
+
+/** Between FourCC and picture: a frame that ends there is a keep-alive, as it is in the legacy form. */
+function compositionTimeBytes(payload: Uint8Array, fourCcAt: number, packetType: number): number {
+  if (packetType !== ExVideoPacketType.CodedFrames) return 0;
+  const isVc1 = payload[fourCcAt + 1] === 0x76 && payload[fourCcAt + 2] === 0x63 && payload[fourCcAt + 3] === 0x31;
+  if (!isVc1) return 0;
+  switch (payload[fourCcAt]) {
+    case 0x61: // avc1
+    case 0x68: // hvc1
+    case 0x76: // vvc1
+      return 3;
+    default:
+      return 0;
+  }
 }
 
 function enhancedVideoTraits(packetType: number, frameType: number): number {
