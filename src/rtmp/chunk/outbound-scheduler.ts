@@ -1,5 +1,6 @@
-import { type Message, type Priority, priorityOf } from "../message/message.ts";
+import { type Message, Priority, priorityOf } from "../message/message.ts";
 import type { ChunkEncoder } from "./chunk-encoder.ts";
+import { MessageQueue, type QueuedMessage } from "./message-queue.ts";
 
 /** Where another message may cut in: behind a whole message, or behind each chunk. */
 export type Interleave = "message" | "chunk";
@@ -18,19 +19,11 @@ export const DEFAULT_MAX_QUEUED_BYTES: number = 17 * 1024 * 1024;
 /** What a queued message counts above its payload, so that empty ones are bounded as well. */
 const MESSAGE_BYTES = 64;
 
-type QueuedMessage = {
-  readonly message: Message;
-  readonly chunkStreamId: number;
-  /** Payload bytes that went out. */
-  offset: number;
-  isStarted: boolean;
-};
-
 type Channel = {
   /** Turns in a round, when others wait as well. */
   readonly weight: number;
   turnsLeft: number;
-  queue: QueuedMessage[];
+  readonly queue: MessageQueue;
   queuedBytes: number;
 };
 
@@ -51,7 +44,7 @@ export class OutboundScheduler {
   readonly #channels: readonly Channel[] = WEIGHTS.map((weight) => ({
     weight,
     turnsLeft: weight,
-    queue: [],
+    queue: new MessageQueue(),
     queuedBytes: 0,
   }));
   readonly #lanes = new Map<number, Lane>();
@@ -65,7 +58,9 @@ export class OutboundScheduler {
 
   /** Payload bytes that wait. */
   get queuedBytes(): number {
-    return this.#channels.reduce((sum, channel) => sum + channel.queuedBytes, 0);
+    let sum = 0;
+    for (const { queuedBytes } of this.#channels) sum += queuedBytes;
+    return sum;
   }
 
   get queuedMessages(): number {
@@ -74,12 +69,12 @@ export class OutboundScheduler {
 
   /** No message is half sent, so another writer of whole messages may follow what was taken. */
   get isBetweenMessages(): boolean {
-    return this.#channels.every(({ queue: [head] }) => head === undefined || !head.isStarted);
+    return this.#channels.every(({ queue }) => queue.first?.isStarted !== true);
   }
 
   /** Payload bytes that wait in a channel, and 64 for each message. */
   heldBytesOf(priority: Priority): number {
-    return heldBytes([this.#channelOf(priority)]);
+    return heldBytesOf(this.#channelOf(priority));
   }
 
   queuedMessagesOf(priority: Priority): number {
@@ -104,7 +99,7 @@ export class OutboundScheduler {
    */
   take(maxBytes: number = Number.POSITIVE_INFINITY): Uint8Array[] {
     if (this.#queuedMessages === 0) return [];
-    this.#encoder.reserve(Math.min(maxBytes, this.#encoder.encodedLengthAtMost(heldBytes(this.#channels))));
+    this.#encoder.reserve(Math.min(maxBytes, this.#encoder.encodedLengthAtMost(this.#heldBytes)));
     while (this.#queuedMessages > 0 && this.#encoder.length < maxBytes) this.#sendUnit(this.#nextChannel());
     return this.#encoder.length > 0 ? [this.#encoder.takeOutput()] : [];
   }
@@ -113,10 +108,10 @@ export class OutboundScheduler {
   dropUnsent(isDroppable: (message: Message, chunkStreamId: number) => boolean): number {
     const before = this.#queuedMessages;
     for (const channel of this.#channels) {
-      channel.queue = channel.queue.filter((queued) => {
-        if (queued.isStarted || !isDroppable(queued.message, queued.chunkStreamId)) return true;
+      channel.queue.drop((queued) => {
+        if (queued.isStarted || !isDroppable(queued.message, queued.chunkStreamId)) return false;
         this.#forget(channel, queued);
-        return false;
+        return true;
       });
     }
     return before - this.#queuedMessages;
@@ -134,9 +129,15 @@ export class OutboundScheduler {
   }
 
   #hasRoom(channel: Channel, byteLength: number): boolean {
-    const isControl = channel.weight === Number.POSITIVE_INFINITY;
-    const sharers = this.#channels.filter(({ weight }) => (weight === Number.POSITIVE_INFINITY) === isControl);
-    return heldBytes(sharers) + byteLength + MESSAGE_BYTES <= this.#maxQueuedBytes;
+    const control = this.#channelOf(Priority.Control);
+    const held = channel === control ? heldBytesOf(control) : this.#heldBytes - heldBytesOf(control);
+    return held + byteLength + MESSAGE_BYTES <= this.#maxQueuedBytes;
+  }
+
+  get #heldBytes(): number {
+    let sum = 0;
+    for (const channel of this.#channels) sum += heldBytesOf(channel);
+    return sum;
   }
 
   /** The most urgent channel that waits and has turns left in this round. */
@@ -149,7 +150,7 @@ export class OutboundScheduler {
 
   #sendUnit(channel: Channel): void {
     channel.turnsLeft--;
-    const [head] = channel.queue;
+    const head = channel.queue.first;
     if (head === undefined) return;
     if (this.#interleave === "message") {
       this.#encoder.reserve(this.#encoder.encodedLengthAtMost(head.message.payload.length));
@@ -157,7 +158,7 @@ export class OutboundScheduler {
     do this.#sendChunk(channel, head);
     while (this.#interleave === "message" && head.offset < head.message.payload.length);
     if (head.offset < head.message.payload.length) return;
-    channel.queue.shift();
+    channel.queue.removeFirst();
     this.#forget(channel, head);
   }
 
@@ -176,8 +177,6 @@ export class OutboundScheduler {
   }
 }
 
-function heldBytes(channels: readonly Channel[]): number {
-  let sum = 0;
-  for (const channel of channels) sum += channel.queuedBytes + channel.queue.length * MESSAGE_BYTES;
-  return sum;
+function heldBytesOf({ queuedBytes, queue }: Channel): number {
+  return queuedBytes + queue.length * MESSAGE_BYTES;
 }
