@@ -29,6 +29,6 @@ test("events without a name of the peer are told by their numbers", () => {
 });
 
 test("media tells its kind, its time, its size and what it is", () => {
-  const message = classifyMedia("video", 40, hex`96 00 61766331 01`);
-  equal(describeServerEvent({ kind: "media", streamId: 1, message }), "video stream=1 at=40 bytes=7 config track=1");
+  const message = classifyMedia("video", 40, hex`96 00 61766331 01 01`);
+  equal(describeServerEvent({ kind: "media", streamId: 1, message }), "video stream=1 at=40 bytes=8 config track=1");
 });
