@@ -37,6 +37,16 @@ test("the pieces of a write arrive in order, as one, and not during the write", 
   equal(left.unsentBytes, 0);
 });
 
+test("the writer's bytes stay as they are, a Buffer's too", async () => {
+  const [left, right] = memoryStreamPair();
+  const atRight = record(right);
+  const bytes = Buffer.from(hex`01 02`);
+  left.write([bytes]);
+  await settled();
+  deepEqual(atRight, ["0102"]);
+  equal(bytes.toString("hex"), "0102");
+});
+
 test("both sides write at once, also in answer to bytes", async () => {
   const [left, right] = memoryStreamPair();
   const atLeft = record(left);

@@ -73,7 +73,7 @@ class MemoryStream implements ByteStream {
   }
 
   write(pieces: readonly Uint8Array[]): void {
-    const bytes = concatBytes(pieces).slice();
+    const bytes = new Uint8Array(concatBytes(pieces));
     if (this.#isClosing || bytes.length === 0) return;
     this.#bytesWritten += bytes.length;
     this.#peer.#receive(bytes);

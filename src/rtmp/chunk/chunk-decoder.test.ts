@@ -150,6 +150,17 @@ describe("messages from chunks", () => {
     bytes.fill(0xee);
     deepEqual(decoder.next(), { type: 8, timestamp: 1, streamId: 1, payload: hex`af02` });
   });
+
+  test("what Node's Buffers hold is read as plain bytes, whose slices are copies", () => {
+    const bytes = Buffer.from(hex`04 000000 000002 08 01000000 af01 84 000001 af02`);
+    const decoder = new ChunkDecoder();
+    decoder.push(bytes);
+    const kept = decoder.next()?.payload.slice();
+    decoder.retainInput();
+    bytes.fill(0xee);
+    deepEqual(kept, hex`af01`);
+    deepEqual(decoder.next(), { type: 8, timestamp: 1, streamId: 1, payload: hex`af02` });
+  });
 });
 
 describe("timestamps", () => {

@@ -7,6 +7,7 @@ import { checkChunkSize, DEFAULT_CHUNK_SIZE, HISTORIC_AUDIO_CHUNK_SIZE } from ".
 import { ExtendedTimestampDetector } from "./extended-timestamp.ts";
 import { createIncomingChunkStream, type IncomingChunkStream, MessageAssembly } from "./incoming-chunk-stream.ts";
 import { EXTENDED_TIMESTAMP, messageHeaderLength, u24At } from "./message-header.ts";
+import { plainBytes } from "./plain-bytes.ts";
 
 export type ChunkDecoderOptions = {
   /** What the peer may make us hold. @default DEFAULT_CHUNK_LIMITS */

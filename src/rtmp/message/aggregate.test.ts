@@ -95,3 +95,12 @@ test("input that is retained may change", () => {
   deepEqual(reader.next(), VIDEO);
   equal(reader.next(), undefined);
 });
+
+test("input that is retained may change where it is a Buffer of Node as well", () => {
+  const payload = Buffer.from(BODY);
+  const reader = new AggregateReader(aggregate(payload));
+  reader.next();
+  reader.retainInput();
+  payload.fill(0xee);
+  deepEqual(reader.next(), VIDEO);
+});

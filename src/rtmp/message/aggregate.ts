@@ -45,7 +45,7 @@ export class AggregateReader {
   retainInput(): void {
     if (this.#isRetained) return;
     this.#isRetained = true;
-    this.#reader = new ByteReader(this.#reader.rest().slice());
+    this.#reader = new ByteReader(new Uint8Array(this.#reader.rest()));
   }
 
   #end(): undefined {
