@@ -79,7 +79,7 @@ export class ChunkDecoder {
   /** The bytes must not change until `next` has returned undefined, or `retainInput` was called. */
   push(bytes: Uint8Array): void {
     const isAllRead = this.#at === this.#input.length;
-    this.#replaceInput(isAllRead ? bytes : concatBytes([this.#input.subarray(this.#at), bytes]));
+    this.#replaceInput(isAllRead ? plainBytes(bytes) : concatBytes([this.#input.subarray(this.#at), bytes]));
     this.#isInputRetained = !isAllRead;
   }
 
