@@ -20,6 +20,13 @@ const VECTORS: readonly (readonly [name: string, record: Uint8Array, expected: A
   ["LC 44100 stereo", hex`1210`, STEREO, "AAC-LC"],
   ["LC 48000 stereo", hex`1190`, { ...STEREO, sampleRate: 48000 }, "AAC-LC"],
   ["LC 44100 mono", hex`1208`, { ...STEREO, channelConfiguration: 1, channels: 1 }, "AAC-LC"],
+  ["LC 48000 6.1", hex`11d8`, { ...STEREO, sampleRate: 48000, channelConfiguration: 11, channels: 7 }, "AAC-LC"],
+  [
+    "LC 48000 7.1 with back",
+    hex`11e0`,
+    { ...STEREO, sampleRate: 48000, channelConfiguration: 12, channels: 8 },
+    "AAC-LC",
+  ],
   ["LC 16000 mono", hex`1408`, { ...STEREO, sampleRate: 16000, channelConfiguration: 1, channels: 1 }, "AAC-LC"],
   [
     "LC 22050 stereo with SBR told behind it",

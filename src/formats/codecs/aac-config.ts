@@ -73,8 +73,8 @@ const OBJECT_TYPE_NAMES: Record<number, string> = {
 /** Object types whose configuration goes on as GASpecificConfig. */
 const GENERAL_AUDIO_TYPES = new Set([1, 2, 3, 4, 6, 7, 17, 19, 20, 21, 22, 23]);
 
-/** By channelConfiguration. ISO/IEC 14496-3 table 1.19. */
-const CHANNELS: readonly (number | undefined)[] = [undefined, 1, 2, 3, 4, 5, 6, 8];
+/** By channelConfiguration; 8 to 10 and 15 are reserved. ISO/IEC 14496-3 table 1.19. */
+const CHANNELS: Record<number, number> = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 8, 11: 7, 12: 8, 13: 24, 14: 8 };
 
 function readObjectType(bits: BitReader): number {
   const type = bits.bits(5);

@@ -81,6 +81,12 @@ test("timing, a decoder model, delays and two operating points are passed over",
   expectCleanTruncations(findAv1SequenceHeader, obu);
 });
 
+test("millions of empty OBUs are not searched", () => {
+  const found = (before: number): boolean =>
+    findAv1SequenceHeader(concatBytes([...Array(before).fill(hex`12 00`), RECORD.subarray(4)])) !== undefined;
+  deepEqual([found(63), found(64)], [true, false]);
+});
+
 test("lengths that lie", () => {
   throws(() => findAv1SequenceHeader(hex`0a 7f 00`), { code: "bytes.truncated" });
   throws(() => findAv1SequenceHeader(hex`0a ffffffffffffffff 00`), { code: "media.header" });

@@ -43,11 +43,13 @@ export type Av1SequenceHeader = {
 };
 
 const SEQUENCE_HEADER_OBU = 1;
+/** A sequence header stands behind a temporal delimiter and perhaps some padding: nobody searches millions of OBUs. */
+const MAX_SEARCHED_OBUS = 64;
 
-/** The first sequence header among OBUs, of a configuration or a temporal unit; undefined when there is none. */
+/** The sequence header among the first 64 OBUs of a configuration or a temporal unit; undefined when there is none. */
 export function findAv1SequenceHeader(obus: Uint8Array): Av1SequenceHeader | undefined {
   const reader = new ByteReader(obus);
-  while (reader.remaining > 0) {
+  for (let searched = 0; reader.remaining > 0 && searched < MAX_SEARCHED_OBUS; searched++) {
     const header = reader.u8();
     if ((header & 0x04) !== 0) reader.skip(1); // temporal and spatial layer
     const length = (header & 0x02) !== 0 ? readLeb128(reader) : reader.remaining;

@@ -114,6 +114,8 @@ test("records that lie, or end after their SPS, are read by their SPS", () => {
   ];
   for (const record of records) deepEqual(decodeAvcConfig(record).sps.width, 160);
   equal(decodeAvcConfig(records[2] ?? hex``).ppsUnits.length, 1);
+  const cut = decodeAvcConfig(concatBytes([hex`01 64 00 1f ff e2 0019`, sps, hex`ffff 67 01 0001 68`]));
+  deepEqual([cut.sps.width, cut.spsUnits.length, cut.ppsUnits.length], [160, 1, 0], "the second SPS is cut");
   throws(() => decodeAvcConfig(hex`01 64 00 1f ff e0 00`), { code: "media.header" });
   throws(() => decodeAvcConfig(hex`01 64 00 1f ff ff ffff 67`), { code: "bytes.truncated" });
 });

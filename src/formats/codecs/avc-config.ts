@@ -23,21 +23,25 @@ export function decodeAvcConfig(record: Uint8Array): AvcConfig {
   reader.skip(4);
   const nalLengthBytes = (reader.u8() & 3) + 1;
   const spsCount = reader.u8() & 0x1f;
-  const spsUnits: Uint8Array[] = [];
-  for (let index = 0; index < spsCount; index++) spsUnits.push(reader.bytes(reader.u16()));
-  const [first] = spsUnits;
-  if (first === undefined) throw new ProtocolError("media.header", "an AVC configuration without a parameter set");
-  return { nalLengthBytes, spsUnits, ppsUnits: readPpsUnits(reader), sps: decodeAvcSps(first) };
+  if (spsCount === 0) throw new ProtocolError("media.header", "an AVC configuration without a parameter set");
+  const first = reader.bytes(reader.u16());
+  const spsUnits = [first, ...readUnits(reader, spsCount - 1)];
+  const ppsUnits = reader.remaining === 0 ? [] : readUnits(reader, reader.u8());
+  return { nalLengthBytes, spsUnits, ppsUnits, sps: decodeAvcSps(first) };
 }
 
 /** As many as are whole. */
-function readPpsUnits(reader: ByteReader): Uint8Array[] {
+function readUnits(reader: ByteReader, count: number): Uint8Array[] {
   const units: Uint8Array[] = [];
-  if (reader.remaining === 0) return units;
-  for (let count = reader.u8(); count > 0 && reader.remaining >= 2; count--) {
-    const length = reader.u16();
-    if (length > reader.remaining) break;
-    units.push(reader.bytes(length));
+  while (units.length < count) {
+    const length = reader.remaining < 2 ? Number.POSITIVE_INFINITY : reader.u16();
+    // Behind a unit that is cut, nothing is where it should be.
+    const unit = length > reader.remaining ? undefined : reader.bytes(length);
+    if (unit === undefined) {
+      reader.rest();
+      break;
+    }
+    units.push(unit);
   }
   return units;
 }

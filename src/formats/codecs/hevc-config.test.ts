@@ -37,6 +37,14 @@ test("a record of x265", () => {
   expectCleanTruncations(decodeHevcConfig, RECORD);
 });
 
+test("a record may not name millions of empty parameter sets", () => {
+  const head = hex`01 01 60000000 900000000000 1e f000 fc fd f8 f8 0000 0f 02 a0 0001 0000`;
+  const record = (count: number): Uint8Array =>
+    concatBytes([head, Uint8Array.of(0xa1, count >> 8, count & 0xff), new Uint8Array(2 * count)]);
+  throws(() => decodeHevcConfig(record(1024)), { code: "media.header", message: /1024 NAL units/ });
+  throws(() => decodeHevcConfig(record(1023)), { code: "bytes.truncated" }, "the first SPS is empty");
+});
+
 test("Main 10, with a conformance window", () => {
   const { profileIdc, levelIdc, bitDepthLuma, bitDepthChroma, width, height } = decodeHevcSps(SPS_1922);
   deepEqual([profileIdc, levelIdc, bitDepthLuma, bitDepthChroma, width, height], [2, 120, 10, 10, 1922, 1080]);

@@ -22,6 +22,9 @@ export type HevcConfig = {
 /** The NAL unit type of a sequence parameter set. */
 export const HEVC_SPS_TYPE = 33;
 
+/** More parameter sets than any encoder writes: each costs a view, and a record could name eight million empty ones. */
+const MAX_NAL_UNITS = 1024;
+
 /** Throws `bytes.truncated` or `media.header`. */
 export function decodeHevcConfig(record: Uint8Array): HevcConfig {
   const reader = new ByteReader(record);
@@ -53,10 +56,15 @@ export function decodeHevcConfig(record: Uint8Array): HevcConfig {
 
 function readNalUnits(reader: ByteReader): Map<number, Uint8Array[]> {
   const byType = new Map<number, Uint8Array[]>();
+  let total = 0;
   for (let arrays = reader.u8(); arrays > 0; arrays--) {
     const type = reader.u8() & 0x3f;
     const units = byType.get(type) ?? [];
-    for (let count = reader.u16(); count > 0; count--) units.push(reader.bytes(reader.u16()));
+    for (let count = reader.u16(); count > 0; count--) {
+      units.push(reader.bytes(reader.u16()));
+      if (++total <= MAX_NAL_UNITS) continue;
+      throw new ProtocolError("media.header", `more than ${MAX_NAL_UNITS} NAL units in an HEVC configuration`);
+    }
     byType.set(type, units);
   }
   return byType;

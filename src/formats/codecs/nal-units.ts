@@ -13,8 +13,12 @@ export function* nalUnits(body: Uint8Array, nalLengthBytes: number): Generator<U
   }
 }
 
-/** A NAL unit without its emulation prevention bytes (the 3 in 00 00 03). ITU-T H.264 section 7.4.1. */
-export function unescapeNalUnit(nalUnit: Uint8Array): Uint8Array {
+/** Longer than every parameter set; the units of a frame may have megabytes. */
+const MAX_PARAMETER_SET_BYTES = 65_536;
+
+/** A parameter set without its emulation prevention bytes (the 3 in 00 00 03). ITU-T H.264 section 7.4.1. */
+export function unescapeNalUnit(wholeUnit: Uint8Array): Uint8Array {
+  const nalUnit = wholeUnit.subarray(0, MAX_PARAMETER_SET_BYTES);
   const plain = new Uint8Array(nalUnit.length);
   let length = 0;
   let zeros = 0;

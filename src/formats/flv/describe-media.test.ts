@@ -145,6 +145,15 @@ test("the facts, one by one", () => {
   });
 });
 
+test("parameter sets are looked for in front of the pictures only", () => {
+  const behind = (count: number): string =>
+    describeCodec(
+      concatBytes([hex`17 01 000000`, ...Array(count).fill(hex`00000001 06`), hex`00000019`, AVC_SPS]),
+      "video",
+    ).text;
+  deepEqual([behind(63), behind(64)], ["H.264 High 3.1 160×120", "H.264"]);
+});
+
 test("an HEVC record under the codec id of AVC, from OBS with a patch", () => {
   const { codec, text } = describeCodec(concatBytes([hex`17 00 000000`, HEVC_RECORD]), "video");
   deepEqual([codec, text], ["hevc", "H.265 Main 1.0 160×120"]);

@@ -98,10 +98,14 @@ function hevcFacts({ profileIdc, levelIdc, isHighTier, width, height }: HevcFact
 /** Lengths before NAL units of a frame whose configuration was not seen: everybody uses four bytes. */
 const USUAL_NAL_LENGTH_BYTES = 4;
 const AVC_SPS_TYPE = 7;
+/** Parameter sets stand in front of the pictures, behind a delimiter and SEI. */
+const MAX_SEARCHED_UNITS = 64;
 
 /** GStreamer and DJI send parameter sets with the frames. */
 function inBandFacts(codec: "avc" | "hevc", body: Uint8Array): CodecFacts | undefined {
+  let searched = 0;
   for (const unit of nalUnits(body, USUAL_NAL_LENGTH_BYTES)) {
+    if (++searched > MAX_SEARCHED_UNITS) return undefined;
     const first = unit[0] ?? 0;
     if (codec === "avc" && (first & 0x1f) === AVC_SPS_TYPE) return avcFacts(decodeAvcSps(unit));
     if (codec === "hevc" && ((first >> 1) & 0x3f) === HEVC_SPS_TYPE) return hevcFacts(decodeHevcSps(unit));
