@@ -25,6 +25,7 @@ export class AmfInput {
   readonly #maxStringBytes: number;
   #depth = 0;
   #values = 0;
+  #numberKeys = 0;
   #stringBytes = 0;
 
   constructor(bytes: Uint8Array, options: AmfDecodeOptions = {}) {
@@ -39,6 +40,12 @@ export class AmfInput {
   /** To be called before each value. */
   countValue(): void {
     if (++this.#values > this.limits.maxValues) this.fail("amf.limit", `more than ${this.limits.maxValues} values`);
+  }
+
+  /** To be called for each number that becomes a key of a Map. */
+  countNumberKey(): void {
+    const { maxNumberKeys } = this.limits;
+    if (++this.#numberKeys > maxNumberKeys) this.fail("amf.limit", `more than ${maxNumberKeys} numbers as keys`);
   }
 
   /** To be called for each string, by reference or not. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { concatBytes } from "../../bytes/concat.ts";
 import { hex } from "../../bytes/hex.ts";
 import { resolveAmfLimits } from "./amf-limits.ts";
-import { AmfObject, type AmfValue, AmfVector } from "./amf-value.ts";
+import { AmfDictionary, AmfExternalizable, AmfObject, type AmfValue, AmfVector } from "./amf-value.ts";
 import { decodeAmf0 } from "./amf0-decoder.ts";
 import { Amf0Encoder, encodeAmf0 } from "./amf0-encoder.ts";
 import { decodeAmf3 } from "./amf3-decoder.ts";
@@ -160,6 +160,53 @@ test("encoders write as many values as they may, and no more", () => {
   const encoder = new Amf0Encoder({ maxValues: 4 });
   for (const value of values) encoder.write(value);
   throws(() => encoder.write(5), REFUSED);
+});
+
+test("encoders write 64 MiB and not much more, whatever is repeated", () => {
+  const bomb: AmfValue = Array(1000).fill(["x".repeat(100_000)]);
+  const [again] = decodeAmf3(encodeAmf3(bomb));
+  throws(() => encodeAmf0(again), { ...REFUSED, message: /more than 67108864 bytes/ });
+  const names = new AmfObject([["x".repeat(60_000), 1]]);
+  throws(() => encodeAmf0(Array(2000).fill(names)), REFUSED);
+  const encoder = new Amf0Encoder({ maxBytes: 10 });
+  encoder.write("1234567");
+  encoder.write(null);
+  throws(() => encoder.write(null), REFUSED);
+});
+
+test("a value that a reference of 16 bits cannot reach is written again", () => {
+  const shared: AmfValue = [];
+  const values = [...Array.from({ length: 65_535 }, () => []), shared, shared];
+  const encode = (value: AmfValue): Uint8Array => {
+    const encoder = new Amf0Encoder({ hasSharedReferences: true });
+    encoder.write(value);
+    return encoder.take();
+  };
+  deepEqual(encode(values).subarray(-10), hex`0a 00000000 0a 00000000`);
+  deepEqual(encode(values.slice(1)).subarray(-8), hex`0a 00000000 07 ffff`);
+});
+
+/** One AMF3 dictionary with the numbers to `count` as keys. */
+function numberedDictionary(count: number): Uint8Array {
+  return encodeAmf3(new AmfDictionary(Array.from({ length: count }, (_, key) => [key, null] as const)));
+}
+
+test("a message has at most 1024 numbers as keys", () => {
+  equal(decodeAmf3(numberedDictionary(1024)).length, 1);
+  throws(() => decodeAmf3(numberedDictionary(1025)), { ...LIMIT, message: /1024 numbers as keys/ });
+  const two = concatBytes([numberedDictionary(600), numberedDictionary(600)]);
+  throws(() => decodeAmf3(two), LIMIT);
+  const entries = Array.from({ length: 2000 }, (_, key) => [`${key}`, null] as const);
+  equal(decodeAmf3(encodeAmf3(new AmfDictionary(entries))).length, 1, "names are hashed with a seed");
+});
+
+test("the keys of a ManagedObjectProxy count as well", () => {
+  const proxy = (count: number): Uint8Array => {
+    const entries = Array.from({ length: count }, (_, key) => [key, null] as const);
+    return encodeAmf3(new AmfExternalizable("flex.messaging.io.ManagedObjectProxy", new AmfDictionary(entries)));
+  };
+  equal(decodeAmf3(proxy(1024)).length, 1);
+  throws(() => decodeAmf3(proxy(1025)), LIMIT);
 });
 
 test("encoders nest 64 deep and no deeper", () => {

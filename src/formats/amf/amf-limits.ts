@@ -6,6 +6,8 @@ export type AmfLimits = {
   readonly maxValues: number;
   /** Sealed members of one AMF3 class. @default 1024 */
   readonly maxTraitMembers: number;
+  /** Numbers as keys of dictionaries: JavaScript engines hash them alike everywhere, so a sender can make them collide. @default 1024 */
+  readonly maxNumberKeys: number;
   /** Bytes of all strings and keys, those by reference counted each time, as a multiple of the message. @default 4 */
   readonly maxStringExpansion: number;
   /** Bytes of strings that even the shortest message may have: repeated words in a list are no attack. @default 1 MiB */
@@ -16,6 +18,7 @@ export const DEFAULT_AMF_LIMITS: AmfLimits = {
   maxDepth: 64,
   maxValues: 100_000,
   maxTraitMembers: 1024,
+  maxNumberKeys: 1024,
   maxStringExpansion: 4,
   freeStringBytes: 1024 * 1024,
 };

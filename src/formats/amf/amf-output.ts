@@ -20,6 +20,8 @@ export type AmfEncodeOptions = {
   readonly maxDepth?: number;
   /** Values, repeated ones each time: a few shared arrays can stand for billions. @default 1_000_000 */
   readonly maxValues?: number;
+  /** Bytes, beyond which no further value is written, but `amf.encode` thrown: what is repeated may be long. @default 64 MiB */
+  readonly maxBytes?: number;
   /**
    * AMF0 only: write a value that occurs again as a reference. Otherwise it is written again, and only a value inside
    * itself becomes a reference, since librtmp and FFmpeg cannot read them (docs/interop.md). @default false
@@ -32,12 +34,15 @@ export type AmfEncodeOptions = {
   readonly objectEncoding?: 0 | 3;
 };
 
+const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+
 /** Bytes of one message in the making: shared by the AMF0 encoder and the AMF3 values inside. */
 export class AmfOutput {
   readonly writer: ByteWriter = new ByteWriter();
   readonly registry: ExternalizableRegistry;
   readonly #maxDepth: number;
   readonly #maxValues: number;
+  readonly #maxBytes: number;
   #depth = 0;
   #values = 0;
 
@@ -45,17 +50,24 @@ export class AmfOutput {
     this.registry = options.registry ?? BUILT_IN_REGISTRY;
     this.#maxDepth = options.maxDepth ?? 64;
     this.#maxValues = options.maxValues ?? 1_000_000;
+    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
   }
 
   /** To be called before each value. */
   countValue(): void {
     if (++this.#values > this.#maxValues) refuseToEncode(`more than ${this.#maxValues} values`);
+    this.#checkLength();
   }
 
   nest(write: () => void): void {
     if (++this.#depth > this.#maxDepth) refuseToEncode(`values nested deeper than ${this.#maxDepth}`);
     write();
     this.#depth--;
+    this.#checkLength();
+  }
+
+  #checkLength(): void {
+    if (this.writer.length > this.#maxBytes) refuseToEncode(`more than ${this.#maxBytes} bytes`);
   }
 
   /** The AMF value that an application's value stands for. Its parts are still as the application has them. */

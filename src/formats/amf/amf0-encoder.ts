@@ -113,9 +113,11 @@ export class Amf0Encoder {
   }
 
   #nest(value: object, write: () => void): void {
-    this.#references.set(value, this.#referenceCount++);
+    const index = this.#referenceCount++;
+    this.#references.set(value, index);
     this.#output.nest(write);
-    if (!this.#hasSharedReferences) this.#references.delete(value);
+    // What a reference of 16 bits cannot reach is written again.
+    if (!this.#hasSharedReferences || index > LARGEST_U16) this.#references.delete(value);
   }
 
   #writeReference(index: number): void {

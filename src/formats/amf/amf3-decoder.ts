@@ -105,6 +105,13 @@ export class Amf3Decoder {
     return entry.text;
   }
 
+  /** A value that is to be a key of a Map. Codecs read such keys by this: `AmfLimits` bounds the numbers among them. */
+  readKey(): AmfValue {
+    const key = this.read();
+    if (typeof key === "number") this.#input.countNumberKey();
+    return key;
+  }
+
   /** Refuses a count that the bytes left cannot hold, with `bytes.truncated`: to be called before a loop over it. */
   checkCount(count: number, bytesEach: number): void {
     this.#input.checkCount(count, bytesEach);
@@ -133,7 +140,8 @@ export class Amf3Decoder {
       case Amf3Marker.Object:
         return this.#readObject(header);
       case Amf3Marker.ByteArray:
-        return this.#remember(this.reader.bytes(count).slice());
+        // Not slice(): that of a Node Buffer would be a view.
+        return this.#remember(new Uint8Array(this.reader.bytes(count)));
       case Amf3Marker.VectorObject:
         return this.#readObjectVector(count);
       case Amf3Marker.Dictionary:
@@ -242,7 +250,7 @@ export class Amf3Decoder {
     this.#checkElements(count, 2);
     const dictionary = this.#remember(new AmfDictionary(undefined, this.reader.u8() !== 0));
     this.#input.nest(() => {
-      for (let index = 0; index < count; index++) dictionary.entries.set(this.read(), this.read());
+      for (let index = 0; index < count; index++) dictionary.entries.set(this.readKey(), this.read());
     });
     return dictionary;
   }

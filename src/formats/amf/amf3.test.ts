@@ -274,3 +274,10 @@ test("tolerant: the end of the payload closes all open containers", () => {
   deepEqual(decodeAmf3(hex`09 ffffffff 01 0405`, { isTolerant: true }), [[5]]);
   deepEqual(decodeAmf3(hex`11 ffffffff 00 0405 01`, { isTolerant: true }), [new AmfDictionary([[5, null]])]);
 });
+
+test("nothing of a Node Buffer is kept, whose slice() copies nothing", () => {
+  const payload = Buffer.from(hex`0c 07 010203`);
+  const [bytes] = decodeAmf3(payload);
+  payload.fill(0xff);
+  deepEqual(bytes, hex`010203`);
+});

@@ -68,7 +68,7 @@ const MANAGED_OBJECT_PROXY: ExternalizableCodec = {
     const content = new AmfDictionary();
     const count = decoder.reader.u32();
     decoder.checkCount(count, 2);
-    for (let index = 0; index < count; index++) content.entries.set(decoder.read(), decoder.read());
+    for (let index = 0; index < count; index++) content.entries.set(decoder.readKey(), decoder.read());
     return content;
   },
   encode(content, encoder) {
