@@ -66,3 +66,8 @@ test("play2 without options asks for nothing", () => {
     durationMs: -1,
   });
 });
+
+test("ActionScript's play(5) is of the stream that publish(5) publishes", () => {
+  equal(decodePlayRequest([5]).name, "5");
+  equal(decodePlayRequest([null]).name, "");
+});

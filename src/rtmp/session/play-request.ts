@@ -1,6 +1,6 @@
 import { type AmfValue, hasMembers } from "../../formats/amf/amf-value.ts";
 import type { Play2Event, PlayEvent } from "./server-events.ts";
-import { splitQuery } from "./stream-name.ts";
+import { nameText, splitQuery } from "./stream-name.ts";
 
 export type PlayRequest = Omit<PlayEvent, "kind" | "streamId" | "wantsAudio" | "wantsVideo">;
 export type Play2Request = Omit<Play2Event, "kind" | "streamId">;
@@ -10,7 +10,7 @@ export function decodePlayRequest(args: readonly AmfValue[]): PlayRequest {
   const [name, start, duration, reset] = args;
   const mode = decodeResetMode(reset);
   return {
-    ...splitQuery(typeof name === "string" ? name : ""),
+    ...splitQuery(nameText(name)),
     startMs: decodeStart(start),
     durationMs: decodeDuration(duration),
     reset: mode === 1 || mode === 3,

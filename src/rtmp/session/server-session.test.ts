@@ -549,6 +549,21 @@ test("one reply beyond the limit closes the connection", () => {
   throws(() => session.receive(command(0, "_checkbw", 3)), { code: "session.reply-limit" });
 });
 
+test("a stream whose name cannot be read is refused, and not taken for the one without a name", () => {
+  for (const [name, refusal] of [
+    ["publish", "1 onStatus 0 error NetStream.Publish.BadName"],
+    ["play", "1 onStatus 0 error NetStream.Play.Failed"],
+  ] as const) {
+    const session = withStream();
+    const whole = command(1, name, 0, "key");
+    const cut = { ...whole, payload: whole.payload.subarray(0, -1) };
+    deepEqual(receive(session, cut), ["-", [refusal]]);
+    equal(session.streamState(1), "idle");
+    equal(session.counters.refusedCommands, 1);
+    equal(session.receive(command(1, name, 0))?.kind, name, "an absent name is the empty one");
+  }
+});
+
 test("a command without a name is a violation, and AMF limits end its arguments only", () => {
   throws(() => connected().receive({ ...command(0, "x", 0), payload: hex`05` }), { code: "command.body" });
   const session = connected({ amfLimits: { maxDepth: 2 } });

@@ -2,9 +2,9 @@ import type { AmfValue } from "../../formats/amf/amf-value.ts";
 import { answer, type CommandContext, type CommandHandler, refuse } from "./command-context.ts";
 import { decodePlay2Request, decodePlayRequest } from "./play-request.ts";
 import type { PublishType, ServerEvent } from "./server-events.ts";
-import { createStatus } from "./status.ts";
+import { createStatus, type StatusCode } from "./status.ts";
 import { sendPublishStart } from "./stream-answers.ts";
-import { splitQuery } from "./stream-name.ts";
+import { nameText, splitQuery } from "./stream-name.ts";
 
 /** What a client asks of one of its streams, on that stream's id. RTMP 1.0 section 7.2.2. */
 export const STREAM_COMMANDS: ReadonlyMap<string, CommandHandler> = new Map<string, CommandHandler>([
@@ -24,8 +24,9 @@ function publish(context: CommandContext): ServerEvent | undefined {
   const [key, type] = command.args;
   // ActionScript's way to stop.
   if (key === false) return closeStream(context);
+  if (isNameUnreadable(context)) return refuseName(context, "NetStream.Publish.BadName");
   const stream = streams.getOrOpen(streamId);
-  const requestedName = keyText(key);
+  const requestedName = nameText(key);
   if (stream.isPublisher && stream.requestedName === requestedName) {
     // Wirecast asks again before it stops: docs/interop.md.
     if (stream.state === "publishing") sendPublishStart(replies, stream);
@@ -47,6 +48,7 @@ function publish(context: CommandContext): ServerEvent | undefined {
 function play(context: CommandContext): ServerEvent | undefined {
   const { command, streams, replies, streamId } = context;
   if (command.args[0] === false) return closeStream(context);
+  if (isNameUnreadable(context)) return refuseName(context, "NetStream.Play.Failed");
   const stream = streams.getOrOpen(streamId);
   if (!stream.apply("play")) {
     context.counters.refusedCommands++;
@@ -54,7 +56,7 @@ function play(context: CommandContext): ServerEvent | undefined {
     return undefined;
   }
   const request = decodePlayRequest(command.args);
-  stream.requestedName = keyText(command.args[0]);
+  stream.requestedName = nameText(command.args[0]);
   stream.isReset = request.reset;
   return { kind: "play", streamId, ...request, wantsAudio: stream.wantsAudio, wantsVideo: stream.wantsVideo };
 }
@@ -120,13 +122,18 @@ function closeStream(context: CommandContext): ServerEvent | undefined {
   return undefined;
 }
 
+function isNameUnreadable({ command }: CommandContext): boolean {
+  return command.unreadable !== undefined && command.args.length === 0;
+}
+
+function refuseName({ command, replies, streamId, counters }: CommandContext, code: StatusCode): undefined {
+  counters.refusedCommands++;
+  replies.status(streamId, createStatus(code, `The name cannot be read: ${command.unreadable}.`));
+}
+
 function publishTypeOf(type: AmfValue): PublishType {
   if (type === "record") return "record";
   return type === "append" || type === "appendWithGap" ? "append" : "live";
-}
-
-function keyText(key: AmfValue): string {
-  return typeof key === "string" || typeof key === "number" ? String(key) : "";
 }
 
 function isTrue(value: AmfValue): boolean {

@@ -1,9 +1,16 @@
+import type { AmfValue } from "../../formats/amf/amf-value.ts";
+
 /** A stream key, or an application, as a client writes it, with the query that clients append to it. */
 export type NameAndQuery = {
   readonly name: string;
   /** What follows the first `?`, as it was sent: never decoded, since authentication data is not encoded. "" if absent. */
   readonly query: string;
 };
+
+/** The first argument of `publish` and `play`: ActionScript sends a number as one. */
+export function nameText(value: AmfValue): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
 
 /** Parts a name from the query behind it: `key?token=1` is `key` and `token=1`. */
 export function splitQuery(text: string): NameAndQuery {
