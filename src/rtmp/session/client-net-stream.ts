@@ -37,11 +37,12 @@ export class ClientNetStreams {
     this.#requested++;
   }
 
-  /** A request was answered; without an id it was refused. */
+  /** A request was answered; without an id it was refused. The id of an open stream changes nothing there. */
   answered(id?: number): void {
     this.#requested = Math.max(0, this.#requested - 1);
     if (id === undefined) return;
     this.#deletedIds.delete(id);
+    if (this.#streams.has(id)) return;
     this.#streams.set(id, { id, name: "", state: "idle", requestId: 0 });
   }
 

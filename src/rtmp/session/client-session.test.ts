@@ -98,6 +98,15 @@ test("what a stream cannot do is not sent", () => {
   deepEqual([new Set(sent), session.takeMessages()], [new Set([false]), []]);
 });
 
+test("a stream that publishes is not published again", () => {
+  const session = publishing();
+  equal(session.publish(1, "other"), false);
+  session.closeStream(1);
+  deepEqual(lines(session.takeMessages()), ['0 FCUnpublish 4 "key"', "1 closeStream 0"]);
+  equal(session.publish(1, "other"), true);
+  equal(session.publish(1, "third"), false, "nor while the server has not answered");
+});
+
 test("servers that answer neither releaseStream nor FCPublish leave nothing behind", () => {
   const session = connected({ limits: { maxPendingCalls: 2 } });
   for (let count = 0; count < 5; count++) {
@@ -161,6 +170,12 @@ test("createStream without a number is an error", () => {
   equal(receive(session, command(0, "_error", session.createStream()))[0], 'error of "createStream" id=3');
 });
 
+test("a server that gives the id of an open stream again does not change that stream", () => {
+  const session = publishing();
+  receive(session, command(0, "_result", session.createStream(), 1));
+  equal(session.streamState(1), "publishing");
+});
+
 test("createStream with a number that is no stream id is an error", () => {
   for (const id of [0.5, -1, 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY]) {
     const session = connected();
@@ -202,6 +217,24 @@ test("what still comes for a deleted stream is not taken for another's", () => {
   equal(receive(session, late)[0], "status stream=1 status NetStream.Play.Stop");
   equal(receive(session, media("audio", 1, 5, hex`af 01`))[0], "audio stream=1 at=5 bytes=2");
   equal(session.streamState(2), "play-requested");
+});
+
+test("a status may stand in the place of the command object", () => {
+  const session = withStream();
+  session.publish(1, "key");
+  const commandObject = createStatus("NetStream.Publish.Start", "");
+  const event = receive(session, encodeCommand({ name: "onStatus", commandObject }, 1));
+  equal(event[0], "status stream=1 status NetStream.Publish.Start");
+});
+
+test("a player of a server that tells of the publisher alone plays", () => {
+  const session = withStream();
+  session.play(1, "key");
+  session.receive(status(1, "NetStream.Play.PublishNotify"));
+  equal(session.streamState(1), "playing");
+  session.pause(1, true, 0);
+  session.receive(status(1, "NetStream.Play.PublishNotify"));
+  equal(session.streamState(1), "paused");
 });
 
 test("a status without level and description has the level of its code", () => {

@@ -172,6 +172,7 @@ export class ClientSession {
 
   /** A `status` follows: NetStream.Publish.Start, or one with the level "error". False if the stream is not idle. */
   publish(streamId: number, name: string, type: PublishType = "live"): boolean {
+    if (this.streamState(streamId) !== "idle") return false;
     const stream = this.#step(streamId, "publish");
     if (stream === undefined) return false;
     stream.name = name;

@@ -6,11 +6,11 @@ import { createStatus, decodeStatus, type Status } from "./status.ts";
 
 /** `onStatus`, of whichever stream it is about; undefined if it has no code. */
 export function receiveStatus(
-  { args }: Command,
+  { commandObject, args }: Command,
   streamId: number,
   streams: ClientNetStreams,
 ): StatusEvent | ReconnectRequestEvent | undefined {
-  const status = decodeStatus(args.find(hasMembers));
+  const status = decodeStatus(args.find(hasMembers) ?? commandObject);
   if (status === undefined) return undefined;
   if (status.code === "NetConnection.Connect.ReconnectRequest") {
     const tcUrl = status.info?.get("tcUrl");
@@ -43,6 +43,7 @@ function applyStatus(stream: ClientNetStream, { level, code }: Status): void {
   switch (code) {
     case "NetStream.Publish.Start":
     case "NetStream.Play.Start":
+    case "NetStream.Play.PublishNotify":
       applyToStream(stream, "accept");
       break;
     case "NetStream.Play.Stop":
