@@ -105,6 +105,17 @@ describe("what the peer acknowledged", () => {
     flow.acknowledged(3_000_000_000);
     equal(flow.unacknowledgedBytes, 1000);
   });
+
+  test("nonsense does not spoil what follows", () => {
+    const flow = new FlowControl();
+    flow.sent(5_000_000);
+    flow.acknowledged(4_000_000);
+    flow.acknowledged(60_000_000);
+    equal(flow.unacknowledgedBytes, 1_000_000);
+    flow.sent(5_000_000);
+    flow.acknowledged(9_500_000);
+    equal(flow.unacknowledgedBytes, 500_000);
+  });
 });
 
 describe("Set Peer Bandwidth", () => {

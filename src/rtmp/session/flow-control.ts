@@ -83,8 +83,12 @@ export class FlowControl {
 
   /** The peer's Acknowledgement: its count modulo 2^32. */
   acknowledged(count: number): void {
-    const last = this.#acknowledgedByPeer ?? 0;
-    let total = this.#peerCountBase + this.#unwrap(count);
+    this.#acknowledgedByPeer ??= 0;
+    const last = this.#acknowledgedByPeer;
+    const unwrapped = this.#unwrap(count);
+    // More than was sent: that tells nothing, and must not be taken for a counter that began again.
+    if (unwrapped < 0) return;
+    let total = this.#peerCountBase + unwrapped;
     if (total < last - COUNT_TOLERANCE_BYTES) {
       // nginx-rtmp begins at 0 again when its counter nears 2^32: docs/interop.md.
       this.#peerCountBase = last;
