@@ -1,9 +1,10 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { decodeEveryWay } from "../../../test/support/decode-every-way.ts";
+import { concatBytes } from "../../bytes/concat.ts";
 import { hex } from "../../bytes/hex.ts";
 import { ChunkDecoder } from "../chunk/chunk-decoder.ts";
-import { AggregateReader, decodeAggregate, encodeAggregate } from "./aggregate.ts";
+import { AggregateReader, decodeAggregate, encodeAggregate, MAX_LEFT_OUT_MESSAGES } from "./aggregate.ts";
 import { type Message, MessageType } from "./message.ts";
 
 const BODY = hex`
@@ -103,4 +104,12 @@ test("input that is retained may change where it is a Buffer of Node as well", (
   reader.retainInput();
   payload.fill(0xee);
   deepEqual(reader.next(), VIDEO);
+});
+
+test("an aggregate ends where more is left out than any real one holds", () => {
+  const leftOut = hex`01 000000 001388 00 000000 0000000b`;
+  const behind = (count: number): Message[] =>
+    decodeAggregate(aggregate(concatBytes([...new Array(count).fill(leftOut), BODY])));
+  deepEqual(behind(MAX_LEFT_OUT_MESSAGES), [AUDIO, VIDEO]);
+  deepEqual(behind(MAX_LEFT_OUT_MESSAGES + 1), []);
 });

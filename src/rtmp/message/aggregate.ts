@@ -5,10 +5,13 @@ import { type Message, MessageType } from "./message.ts";
 /** Type, length, timestamp and stream id: as an FLV tag has them. */
 const HEADER_LENGTH = 11;
 
+/** What is left out gives no turn to others while it is passed over, so it must not be a million. Real ones hold none. */
+export const MAX_LEFT_OUT_MESSAGES = 1000;
+
 /**
  * The messages inside an aggregate, one after the other: with the aggregate's stream id, and with timestamps that count
  * on from the aggregate's. Control messages and aggregates inside are left out, back pointers are not read, and what runs
- * past the end is left away. RTMP 1.0 section 7.1.6.
+ * past the end is left away, as is what follows too many that are left out. RTMP 1.0 section 7.1.6.
  */
 export class AggregateReader {
   readonly #timestamp: number;
@@ -16,6 +19,7 @@ export class AggregateReader {
   #reader: ByteReader;
   #isRetained = false;
   #firstTimestamp: number | undefined;
+  #leftOut = 0;
 
   constructor(aggregate: Message) {
     this.#timestamp = aggregate.timestamp;
@@ -34,7 +38,10 @@ export class AggregateReader {
       const payload = this.#reader.bytes(length);
       this.#reader.skip(Math.min(4, this.#reader.remaining));
       this.#firstTimestamp ??= timestamp;
-      if (!mayStandInside(type)) continue;
+      if (!mayStandInside(type)) {
+        if (++this.#leftOut > MAX_LEFT_OUT_MESSAGES) return this.#end();
+        continue;
+      }
       const rebased = (this.#timestamp + timestamp - this.#firstTimestamp) >>> 0;
       return { type, timestamp: rebased, streamId: this.#streamId, payload };
     }
