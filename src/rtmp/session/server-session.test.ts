@@ -294,6 +294,18 @@ test("a refused publish is an error status on its stream, which may try again", 
   deepEqual(lines(session.takeReplies()), ["1 onStatus 0 error NetStream.Publish.Denied"]);
 });
 
+test("a refusal repeats no more than the beginning of a long name", () => {
+  for (const [name, reject] of [
+    ["publish", (session: ServerSession) => session.rejectPublish(1)],
+    ["play", (session: ServerSession) => session.rejectPlay(1)],
+  ] as const) {
+    const session = withStream(command(1, name, 0, "x".repeat(50_000)));
+    reject(session);
+    const [status] = session.takeReplies();
+    equal((status?.payload.length ?? Infinity) < 1000, true);
+  }
+});
+
 test("a stream that publishes does neither publish another name nor play", () => {
   const session = publishing();
   deepEqual(receive(session, command(1, "publish", 0, "other")), [

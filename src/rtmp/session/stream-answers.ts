@@ -96,9 +96,11 @@ export function sendStreamRefusal(
   replies: ReplyQueue,
   stream: ServerNetStream,
   defaultCode: StatusCode,
-  { code = defaultCode, description = `${stream.name} was refused.` }: StreamRefusal,
+  refusal: StreamRefusal,
 ): boolean {
-  replies.status(stream.id, createStatus(code, description, { details: stream.name.slice(0, MAX_ECHOED_CHARACTERS) }));
+  const details = stream.name.slice(0, MAX_ECHOED_CHARACTERS);
+  const { code = defaultCode, description = `${details} was refused.` } = refusal;
+  replies.status(stream.id, createStatus(code, description, { details }));
   // It may be long: that is why it is refused.
   stream.requestedName = "";
   return stream.apply("reject");
