@@ -24,7 +24,7 @@ function watch(name: string): void {
   watched.add(name);
   let bytes = 0;
   let keyframeAtMs: number | undefined;
-  server.broadcasts.open(name)?.subscribe({
+  server.broadcasts.open(name, "watch")?.subscribe({
     write({ kind, timestamp, payload, isKeyframe, isConfig }) {
       if (isConfig && kind !== "data") console.log(`${name}: ${describeCodec(payload, kind).text}`);
       if (isKeyframe && keyframeAtMs !== undefined) {

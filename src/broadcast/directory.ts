@@ -19,12 +19,15 @@ export class BroadcastDirectory {
     return this.#broadcasts.get(name);
   }
 
-  /** The broadcast of that name, made if it is new; undefined when there are too many. */
-  open(name: string): Broadcast | undefined {
+  /**
+   * The broadcast of that name, made if it is new; undefined when there are too many. Those that are published and those
+   * that are only waited for are counted apart, so that players of names that nobody publishes keep no publisher out.
+   */
+  open(name: string, purpose: "publish" | "watch"): Broadcast | undefined {
     const found = this.#broadcasts.get(name);
     if (found !== undefined) return found;
     if (this.#broadcasts.size >= this.#maxBroadcasts) this.#forgetUnused();
-    if (this.#broadcasts.size >= this.#maxBroadcasts) return undefined;
+    if (this.#broadcasts.size >= this.#maxBroadcasts && this.#count(purpose) >= this.#maxBroadcasts) return undefined;
     const broadcast = new Broadcast(name, this.#options);
     this.#broadcasts.set(name, broadcast);
     return broadcast;
@@ -38,6 +41,12 @@ export class BroadcastDirectory {
 
   [Symbol.iterator](): IterableIterator<Broadcast> {
     return this.#broadcasts.values();
+  }
+
+  #count(purpose: "publish" | "watch"): number {
+    let published = 0;
+    for (const { state } of this.#broadcasts.values()) if (state !== "idle") published++;
+    return purpose === "publish" ? published : this.#broadcasts.size - published;
   }
 
   #forgetUnused(): void {

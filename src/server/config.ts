@@ -155,7 +155,10 @@ const limits = z
       4096,
       1024 * MIB,
     ),
-    maxBroadcasts: count(DEFAULT_LIMITS.maxBroadcasts, "Broadcasts at a time, those included that viewers wait for."),
+    maxBroadcasts: count(
+      DEFAULT_LIMITS.maxBroadcasts,
+      "Broadcasts that are published at a time, and as many again that are only waited for.",
+    ),
     maxGopBytes: count(
       DEFAULT_LIMITS.maxGopBytes,
       "What is kept of one broadcast, from the newest keyframe on, for whoever joins.",

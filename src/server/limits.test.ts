@@ -183,16 +183,27 @@ describe("names", () => {
     }
   });
 
-  test("maxBroadcasts: two names are there, the third is refused until one is forgotten", async () => {
+  test("maxBroadcasts: two names are waited for, the third is refused until one is forgotten", async () => {
     const server = new TestServer({ limits: { maxBroadcasts: 2 } });
     const first = await player(server, "a");
-    await publisher(server, "b");
+    await player(server, "b");
     const refused = await player(server, "c");
     ok(refused.take().includes("onStatus/1 NetStream.Play.StreamNotFound"));
     match(refused.lastDescription, /too many broadcasts/);
     first.stream.destroy();
     await settle();
+    ok((await player(server, "d")).take().includes("onStatus/1 NetStream.Play.Start"));
+  });
+
+  test("maxBroadcasts: two are published, the third is refused; names that are waited for keep no publisher out", async () => {
+    const server = new TestServer({ limits: { maxBroadcasts: 2 } });
+    await player(server, "a");
+    await player(server, "b");
+    ok((await publisher(server, "c")).take().includes("onStatus/1 NetStream.Publish.Start"));
     ok((await publisher(server, "d")).take().includes("onStatus/1 NetStream.Publish.Start"));
+    const refused = await publisher(server, "e");
+    ok(refused.take().includes("onStatus/1 NetStream.Publish.BadName"));
+    match(refused.lastDescription, /too many broadcasts/);
   });
 
   test("the line of a closed connection names 16 of the streams that it played", async () => {

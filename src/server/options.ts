@@ -30,7 +30,7 @@ export type ServerLimits = {
   readonly maxCommandsPerSecond: number;
   /** Answers that a peer has not read, in bytes. @default 256 KiB */
   readonly maxUnreadReplyBytes: number;
-  /** @default 10_000 */
+  /** Names that are published, and as many again that are only waited for. @default 10_000 */
   readonly maxBroadcasts: number;
   /** Bytes kept for newcomers since the newest keyframe of a broadcast. @default 64 MiB */
   readonly maxGopBytes: number;

@@ -14,7 +14,7 @@ export type BroadcastTap = {
 
 /** Listens in the server itself, from before the first message if nobody publishes yet. */
 export function tapBroadcast(owner: CleanUp, live: LiveServer, name = "live/key"): BroadcastTap {
-  const broadcast = live.server.broadcasts.open(name);
+  const broadcast = live.server.broadcasts.open(name, "watch");
   if (broadcast === undefined) throw new Error("the server takes no more broadcasts");
   const tags: FlvTag[] = [];
   const looks = new Set<(tag: FlvTag) => void>();

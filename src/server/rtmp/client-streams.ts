@@ -161,7 +161,7 @@ export class ClientStreams {
   #startPublication(streamId: number, broadcastName: string, waitingSinceMs?: number): void {
     const { directory, nowMs, log } = this.#context;
     const { id, remoteAddress, flashVersion } = this.#port.info;
-    const broadcast = directory.open(broadcastName);
+    const broadcast = directory.open(broadcastName, "publish");
     if (broadcast === undefined) return this.#refusePublish(streamId, "The server has too many broadcasts.");
     // It may replace another stream of this connection, which must not be closed then.
     this.#undecided = streamId;
@@ -210,7 +210,7 @@ export class ClientStreams {
     const { directory, log } = this.#context;
     const { id, remoteAddress } = this.#port.info;
     this.stopPlaying(streamId, "played something else");
-    const broadcast = directory.open(broadcastName);
+    const broadcast = directory.open(broadcastName, "watch");
     if (broadcast === undefined) return this.#refusePlay(streamId, "The server has too many broadcasts.");
     this.#session.acceptPlay(streamId, { hasPublisher: broadcast.state === "live" });
     // The answers go out before the first media byte: rtmpdump throws away what comes earlier (docs/interop.md).
