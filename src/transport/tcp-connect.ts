@@ -6,6 +6,8 @@ import { socketStream } from "./socket-stream.ts";
 import { KEEP_ALIVE_MS } from "./tcp-listener.ts";
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+/** Of the whole time, what each address of a host but the last may take: Node drops an attempt before it starts the next. */
+const SHARE_OF_AN_ADDRESS = 1 / 4;
 
 export type TcpConnectOptions = {
   /** A name, or an address; IPv6 without brackets. */
@@ -19,15 +21,17 @@ export type TcpConnectOptions = {
   readonly localAddress?: string;
 };
 
-/** Tries IPv6 and IPv4 of a host side by side. Rejects with an error that says what to do. */
+/** Tries the addresses of a host in turn, IPv6 and IPv4. Rejects with an error that says what to do. */
 export async function connectTcp(options: TcpConnectOptions): Promise<ByteStream> {
   options.signal?.throwIfAborted();
-  const { host, port, localAddress } = options;
+  const { host, port, localAddress, timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
   const socket = connect({
     host,
     port,
     allowHalfOpen: true,
     autoSelectFamily: true,
+    // Node's 250 ms are shorter than a distant server, or one lost packet, takes.
+    autoSelectFamilyAttemptTimeout: Math.max(1, Math.round(timeoutMs * SHARE_OF_AN_ADDRESS)),
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,

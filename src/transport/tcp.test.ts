@@ -1,7 +1,10 @@
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import dns from "node:dns";
 import { once } from "node:events";
 import { connect, createServer, Server, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import { hex } from "../bytes/hex.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import { socketStream } from "./socket-stream.ts";
@@ -378,4 +381,47 @@ test("connecting ends after its time", async (context) => {
   await rejects(connecting, {
     message: `cannot connect to 127.0.0.1:${port} within 2000 ms. Check the address and the firewall.`,
   });
+});
+
+/** Accepts nothing until told, so that its queue in the kernel fills up. */
+const BUSY_SERVER = `
+  const { parentPort, workerData } = require("node:worker_threads");
+  const server = require("node:net").createServer((socket) => socket.unref()).listen(
+    { host: "127.0.0.2", port: 0, backlog: 1 },
+    () => {
+      parentPort.postMessage(server.address().port);
+      Atomics.wait(workerData, 0, 0);
+    },
+  );
+`;
+
+test("an address that answers late is not given up for one that does not answer at all", async (context) => {
+  const isAccepting = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(BUSY_SERVER, { eval: true, workerData: isAccepting });
+  context.after(() => worker.terminate());
+  const accept = (): void => {
+    Atomics.store(isAccepting, 0, 1);
+    Atomics.notify(isAccepting, 0);
+  };
+  const [port] = await once(worker, "message");
+  for (let queued = 0; queued < 2; queued++) {
+    const socket = connect(port, "127.0.0.2");
+    context.after(() => socket.destroy());
+    await once(socket, "connect");
+  }
+  // Nothing listens at the second address.
+  const addresses = ["127.0.0.2", "127.0.0.3"].map((address) => ({ address, family: 4 }));
+  context.mock.method(dns, "lookup", (_host: string, _options: object, found: (...result: unknown[]) => void) =>
+    found(null, addresses),
+  );
+  // The kernel drops the first attempt, and tries again after a second.
+  const onSocket = (message: unknown): void => {
+    const { socket } = message as { readonly socket: Socket };
+    socket.once("connectionAttempt", () => setImmediate(accept));
+  };
+  subscribe("net.client.socket", onSocket);
+  context.after(() => unsubscribe("net.client.socket", onSocket));
+  const stream = await connectTcp({ host: "two.example", port });
+  context.after(() => stream.destroy());
+  equal(stream.remoteAddress, `127.0.0.2:${port}`);
 });
