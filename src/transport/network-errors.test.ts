@@ -48,3 +48,8 @@ test("several addresses that all failed are one error with the reason of the fir
   const refused = Object.assign(new AggregateError([systemError("ECONNREFUSED")]), { code: "ECONNREFUSED" });
   match(connectError(refused, "localhost", 1935).message, /nothing listens there/);
 });
+
+test("an error of several addresses, which has no message, is told by its code", () => {
+  const error = Object.assign(new AggregateError([]), { code: "EHOSTDOWN" });
+  equal(connectError(error, "host", 1935).message, "cannot connect to host:1935: EHOSTDOWN");
+});

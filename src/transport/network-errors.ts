@@ -45,7 +45,7 @@ function connectReason(error: Error, host: string): string {
     case "EINVAL":
       return "the local address is not usable for it. Leave localAddress out, or use one of this machine.";
     default:
-      return error.message;
+      return error.message || (codeOf(error) ?? error.name);
   }
 }
 
