@@ -51,7 +51,8 @@ export type ServerSessionOptions = {
 /**
  * The server's side of a connection: messages in, events and queued replies out. It knows neither bytes nor transport.
  * After each `receive` and each answer, send what `takeReplies` gives. Answers may come at any later time; each returns
- * false, and sends nothing, if the client has gone on meanwhile. RTMP 1.0 section 7.2.
+ * false, and sends nothing, if the client has gone on meanwhile. An answer names the stream alone: who needs time to
+ * decide on a name receives nothing more until then, or the client may have asked for another. RTMP 1.0 section 7.2.
  */
 export class ServerSession {
   readonly #replies: ReplyQueue;
