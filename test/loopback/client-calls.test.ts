@@ -93,6 +93,16 @@ test("a value that AMF cannot carry rejects at once, and the connection lives on
   await connection.close();
 });
 
+test("thousands of calls, one after the other: the answers are no flood", async () => {
+  const { connection } = await connected({
+    add: (server, { transactionId, args }) => server.result(transactionId, args[0]),
+  });
+  let sum = 0;
+  for (let count = 0; count < 3000; count++) sum += Number(await connection.call("add", 1));
+  equal(sum, 3000);
+  await connection.close();
+});
+
 test("more calls than may wait reject at once", async () => {
   const { connection } = await connected({ wait: SILENCE });
   const calls = Promise.allSettled(Array.from({ length: 101 }, () => connection.call("wait")));

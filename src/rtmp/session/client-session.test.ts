@@ -338,11 +338,16 @@ test("one beyond each limit is refused", () => {
   calls.call("a");
   throws(() => calls.call("b"), { code: "session.call-limit" });
   const flooded = connected({ limits: { maxCommandsPerSecond: 1 } });
-  flooded.receive(command(0, "onFCPublish", 0));
+  for (let count = 0; count < 2; count++) flooded.receive(command(0, "onFCPublish", 0));
   throws(() => flooded.receive(command(0, "onFCPublish", 0)), { code: "session.flood" });
   flooded.tick(0);
   flooded.tick(1000);
   equal(flooded.receive(command(0, "onFCPublish", 0)), undefined);
+  // Answers to calls of ours are no flood, others are.
+  const answered = connected({ limits: { maxCommandsPerSecond: 1 } });
+  for (let count = 0; count < 5; count++) answered.receive(command(0, "_result", answered.call("a"), count));
+  for (let count = 0; count < 2; count++) answered.receive(command(0, "_result", 99, 1));
+  throws(() => answered.receive(command(0, "_result", 99, 1)), { code: "session.flood" });
   const untaken = connected({ limits: { maxQueuedReplies: 1 } });
   untaken.sendMedia(1, "audio", 0, hex`af 01`);
   throws(() => untaken.sendMedia(1, "audio", 23, hex`af 01`), { code: "session.reply-limit" });

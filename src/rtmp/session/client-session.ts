@@ -267,6 +267,7 @@ export class ClientSession {
   #receiveAnswer(command: Command): ClientEvent | undefined {
     const event = this.#calls.receiveAnswer(command);
     if (event === undefined) return receiveStreamRefusal(command, this.#streams);
+    this.#budget.refund();
     if (event.name === "connect") return this.#receiveConnectAnswer(command);
     if (event.name !== "createStream") return event;
     const { transactionId, value } = event;

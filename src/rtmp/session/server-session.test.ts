@@ -554,6 +554,13 @@ test("one command beyond the rate closes the connection, and time brings new one
   throws(() => session.receive(command(0, "_checkbw", 0)), { code: "session.flood" });
 });
 
+test("answers to calls of the server's own are no flood", () => {
+  const session = new ServerSession({ limits: { maxCommandsPerSecond: 1 } });
+  for (let count = 0; count < 5; count++) session.receive(command(0, "_result", session.callClient("a"), count));
+  for (let count = 0; count < 2; count++) session.receive(command(0, "_result", 99, 1));
+  throws(() => session.receive(command(0, "_result", 99, 1)), { code: "session.flood" });
+});
+
 test("one reply beyond the limit closes the connection", () => {
   const session = new ServerSession({ limits: { maxQueuedReplies: 2 } });
   session.receive(command(0, "_checkbw", 1));

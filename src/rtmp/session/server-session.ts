@@ -284,7 +284,7 @@ export class ServerSession {
         return this.#receiveConnect(command);
       case "_result":
       case "_error":
-        return this.#calls.receiveAnswer(command);
+        return this.#receiveAnswer(command);
       case "close":
         this.#apply("close");
         return { kind: "close" };
@@ -330,6 +330,12 @@ export class ServerSession {
     if (next === undefined) return false;
     this.#state = next;
     return true;
+  }
+
+  #receiveAnswer(command: Command): ServerEvent | undefined {
+    const event = this.#calls.receiveAnswer(command);
+    if (event !== undefined) this.#budget.refund();
+    return event;
   }
 
   #advance(action: NetConnectionAction, what: string): void {

@@ -8,7 +8,7 @@ export type SessionLimits = {
   readonly maxPendingCalls: number;
   /**
    * Commands and user control events, on average; twice as many may come at once. Each 4 KiB of a command count as one
-   * more, up to those of a second. Media is not counted. @default 500
+   * more, up to those of a second. Media is not counted, nor are answers to calls. @default 500
    */
   readonly maxCommandsPerSecond: number;
   /** Replies that the driver has not taken yet. @default 1000 */
@@ -41,6 +41,11 @@ export class CommandBudget {
     const cost = Math.max(1, Math.min(1 + Math.floor(byteLength / BYTES_OF_ONE), this.#perSecond));
     if (this.#left < cost) throw new ProtocolError("session.flood", `more than ${this.#perSecond} commands a second`);
     this.#left -= cost;
+  }
+
+  /** The last one was asked for: the answer to a call. Its length still counts. */
+  refund(): void {
+    this.#left++;
   }
 
   /** Call it at least once a second; any monotonic clock will do. */
