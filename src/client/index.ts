@@ -3,6 +3,12 @@
  * a `NetConnection` with calls in both directions and any number of streams.
  */
 
+export { ProtocolError } from "../errors.ts";
+export type { AmfEncodable, AmfValue } from "../formats/amf/amf-value.ts";
+export type { MediaMessage } from "../formats/flv/media-message.ts";
+export type { Capabilities } from "../rtmp/session/capabilities.ts";
+export type { Status } from "../rtmp/session/status.ts";
+export type { ByteStream } from "../transport/byte-stream.ts";
 export type { CloseReason, StreamEnd } from "./close-reason.ts";
 export { connect, playFrom, publishTo } from "./connect.ts";
 export type { ClientLog } from "./log.ts";

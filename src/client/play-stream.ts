@@ -71,13 +71,19 @@ export class PlayStream implements AsyncIterable<MediaMessage> {
 
   /**
    * Hands each message over as it arrives, and first what has been waiting; a payload is valid during the call, and a
-   * throw ends the connection. Instead of `for await`. Returns a function that undoes it.
+   * throw ends the connection, or reaches the caller for what has been waiting. Instead of `for await`. Returns a function that undoes it.
    */
   onMessage(take: (message: MediaMessage) => void): () => void {
     this.#checkUnread();
     this.#onMessage = take;
-    for (let message = this.#queue.shift(); message !== undefined; message = this.#queue.shift()) take(message);
-    this.#hold(false);
+    try {
+      for (let message = this.#queue.shift(); message !== undefined; message = this.#queue.shift()) take(message);
+    } catch (error) {
+      this.#onMessage = undefined;
+      throw error;
+    } finally {
+      if (this.#queue.heldBytes <= this.#maxWaitingBytes / 2) this.#hold(false);
+    }
     return () => {
       if (this.#onMessage === take) this.#onMessage = undefined;
     };

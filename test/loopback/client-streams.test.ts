@@ -417,6 +417,23 @@ test("onMessage hands over what waited, then each message without a copy", async
   await connection.close();
 });
 
+test("a throw at what has been waiting reaches the caller, and the stream can be taken otherwise", async () => {
+  const { server, connection } = await scripted();
+  const stream = await connection.play("key", { maxWaitingBytes: 1000 });
+  for (let timestamp = 0; timestamp < 3; timestamp++) server.video(1, timestamp, new Uint8Array(600).fill(0x27));
+  await turn();
+  throws(() => {
+    stream.onMessage(() => {
+      throw new Error("not this one");
+    });
+  }, /not this one/);
+  deepEqual(
+    (await take(stream, 2)).map(({ timestamp }) => timestamp),
+    [1, 2],
+  );
+  await connection.close();
+});
+
 test("a reader that does not come holds up the server, and goes on where it was", async () => {
   const { server, connection } = await scripted();
   const stream = await connection.play("key", { maxWaitingBytes: 10_000 });
