@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { hex } from "../../bytes/hex.ts";
-import { nalUnits, unescapeNalUnit } from "./nal-units.ts";
+import { nalUnits, startCodeUnits, unescapeNalUnit } from "./nal-units.ts";
 
 test("NAL units behind lengths of four, two and one bytes", () => {
   deepEqual(Array.from(nalUnits(hex`00000002 09f0 00000001 65`, 4)), [hex`09f0`, hex`65`]);
@@ -14,6 +14,12 @@ test("empty units are left out, and a unit that is too long is cut", () => {
   deepEqual(Array.from(nalUnits(hex`00000009 65`, 4)), [hex`65`]);
   deepEqual(Array.from(nalUnits(hex`ffffffff 65 00000001 41`, 4)), [hex`65 00000001 41`]);
   deepEqual(Array.from(nalUnits(hex`000000`, 4)), []);
+});
+
+test("NAL units behind start codes of four and three bytes", () => {
+  deepEqual(Array.from(startCodeUnits(hex`00000001 09f0 000001 6742 00000001 65`)), [hex`09f0`, hex`6742`, hex`65`]);
+  deepEqual(Array.from(startCodeUnits(hex`000001`)), []);
+  deepEqual(Array.from(startCodeUnits(hex`00000002 09f0`)), []);
 });
 
 test("emulation prevention bytes are taken out, and no others", () => {

@@ -13,6 +13,19 @@ export function* nalUnits(body: Uint8Array, nalLengthBytes: number): Generator<U
   }
 }
 
+/** The NAL units of a byte stream with start codes, as views. ITU-T H.264 Annex B. */
+export function* startCodeUnits(body: Uint8Array): Generator<Uint8Array, void, undefined> {
+  let start = -1;
+  for (let at = 0; at + 2 < body.length; at++) {
+    if (body[at] !== 0 || body[at + 1] !== 0 || body[at + 2] !== 1) continue;
+    // The zero of a longer start code is no part of a unit: no unit ends with one.
+    if (start >= 0) yield body.subarray(start, body[at - 1] === 0 ? at - 1 : at);
+    start = at + 3;
+    at += 2;
+  }
+  if (start >= 0 && start < body.length) yield body.subarray(start);
+}
+
 /** Longer than every parameter set; the units of a frame may have megabytes. */
 const MAX_PARAMETER_SET_BYTES = 65_536;
 

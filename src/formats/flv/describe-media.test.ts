@@ -32,6 +32,12 @@ const VECTORS: readonly (readonly [kind: MediaMessage["kind"], payload: Uint8Arr
   ],
   // Parameter sets with the frame, behind an AUD, as GStreamer sends them
   ["video", concatBytes([hex`17 01 000000 00000002 09f0 00000019`, AVC_SPS]), "H.264 High 3.1 160×120"],
+  // Start codes in place of lengths
+  [
+    "video",
+    concatBytes([hex`17 01 000000 00000001 09f0 00000001`, AVC_SPS, hex`00000001 65`]),
+    "H.264 High 3.1 160×120",
+  ],
   ["video", hex`27 01 000000 00000002 41 9a`, "H.264"],
   ["video", hex`17 02 000000`, "H.264"],
   ["video", concatBytes([hex`90 68766331`, HEVC_RECORD]), "H.265 Main 1.0 160×120"],

@@ -4,7 +4,7 @@ import { type AvcSps, avcLevelName, avcProfileName, decodeAvcSps } from "../code
 import { decodeFlv1Picture } from "../codecs/flv1-picture.ts";
 import { decodeHevcConfig, HEVC_SPS_TYPE } from "../codecs/hevc-config.ts";
 import { decodeHevcSps, type HevcSps, hevcLevelName, hevcProfileName } from "../codecs/hevc-sps.ts";
-import { nalUnits } from "../codecs/nal-units.ts";
+import { nalUnits, startCodeUnits } from "../codecs/nal-units.ts";
 import { decodeScreenVideo } from "../codecs/screen-video.ts";
 import { decodeVpConfig } from "../codecs/vp-config.ts";
 import { decodeVp8FrameSize, decodeVp9Frame } from "../codecs/vp-frame.ts";
@@ -101,10 +101,20 @@ const AVC_SPS_TYPE = 7;
 /** Parameter sets stand in front of the pictures, behind a delimiter and SEI. */
 const MAX_SEARCHED_UNITS = 64;
 
-/** GStreamer and DJI send parameter sets with the frames. */
+/** How far start codes are searched. */
+const MAX_SEARCHED_BYTES = 65_536;
+
+/** GStreamer and DJI send parameter sets with the frames, some encoders behind start codes: docs/interop.md. */
 function inBandFacts(codec: "avc" | "hevc", body: Uint8Array): CodecFacts | undefined {
+  const facts = factsOrNone(() => parameterSetFacts(codec, nalUnits(body, USUAL_NAL_LENGTH_BYTES)));
+  const isStartCode = body[0] === 0 && body[1] === 0 && body[2] === 0 && body[3] === 1;
+  if (facts.profile !== undefined || !isStartCode) return facts;
+  return parameterSetFacts(codec, startCodeUnits(body.subarray(0, MAX_SEARCHED_BYTES)));
+}
+
+function parameterSetFacts(codec: "avc" | "hevc", units: Iterable<Uint8Array>): CodecFacts | undefined {
   let searched = 0;
-  for (const unit of nalUnits(body, USUAL_NAL_LENGTH_BYTES)) {
+  for (const unit of units) {
     if (++searched > MAX_SEARCHED_UNITS) return undefined;
     const first = unit[0] ?? 0;
     if (codec === "avc" && (first & 0x1f) === AVC_SPS_TYPE) return avcFacts(decodeAvcSps(unit));

@@ -29,3 +29,9 @@ test("anything else is not", () => {
   equal(isDisposableAvc(hex`a3 68766331 00000002 01 9e`), false, "another FourCC");
   equal(isDisposableAvc(hex`a2 61766331 00000002 01 9e`), false, "end of sequence");
 });
+
+test("start codes in place of lengths: what cannot be told is kept", () => {
+  equal(isDisposableAvc(hex`17 01 000000 00000001 09 10 00000001 65 88`), false, "a keyframe behind a delimiter");
+  equal(isDisposableAvc(hex`27 01 000000 00000001 01 9a 00112233 44`), false);
+  equal(isDisposableAvc(hex`27 01 000000 00000009 01 9a`), false, "a unit that is cut");
+});

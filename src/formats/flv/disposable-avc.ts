@@ -13,12 +13,21 @@ export function isDisposableAvc(payload: Uint8Array, nalLengthBytes = 4): boolea
   if (start === 0) return false;
   let hasPicture = false;
   for (const unit of nalUnits(payload.subarray(start), nalLengthBytes)) {
+    if (unit.length !== lengthBefore(payload, unit, nalLengthBytes)) return false;
     const header = unit[0] ?? 0;
     if ((header & 0x60) !== 0) return false;
     const type = header & 0x1f;
     if (type >= 1 && type <= 5) hasPicture = true;
   }
   return hasPicture;
+}
+
+/** A unit that is cut may be anything: some encoders write start codes in place of lengths (docs/interop.md). */
+function lengthBefore(payload: Uint8Array, unit: Uint8Array, nalLengthBytes: number): number {
+  const at = unit.byteOffset - payload.byteOffset;
+  let length = 0;
+  for (let index = at - nalLengthBytes; index < at; index++) length = length * 256 + (payload[index] ?? 0);
+  return length;
 }
 
 const AVC1 = fourCcNumber("avc1");
