@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { concatBytes } from "../../bytes/concat.ts";
 import { hex } from "../../bytes/hex.ts";
-import { resolveAmfLimits } from "./amf-limits.ts";
+import { type AmfLimits, DEFAULT_AMF_LIMITS, resolveAmfLimits } from "./amf-limits.ts";
 import { AmfDictionary, AmfExternalizable, AmfObject, type AmfValue, AmfVector } from "./amf-value.ts";
 import { decodeAmf0 } from "./amf0-decoder.ts";
 import { Amf0Encoder, encodeAmf0 } from "./amf0-encoder.ts";
@@ -18,6 +18,12 @@ function repeat(bytes: Uint8Array, times: number): Uint8Array {
   for (let index = 0; index < times; index++) repeated.set(bytes, index * bytes.length);
   return repeated;
 }
+
+test("a limit that is undefined is the default", () => {
+  const names = Object.keys(DEFAULT_AMF_LIMITS);
+  const limits = Object.fromEntries(names.map((name) => [name, undefined])) as Partial<AmfLimits>;
+  deepEqual(resolveAmfLimits(limits), DEFAULT_AMF_LIMITS);
+});
 
 test("AMF0 nests 64 deep and no deeper", () => {
   const nested = (depth: number) => concatBytes([repeat(hex`0a 00000001`, depth), hex`05`]);

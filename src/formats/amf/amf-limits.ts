@@ -26,9 +26,17 @@ export const DEFAULT_AMF_LIMITS: AmfLimits = {
 // Decoders and encoders recurse, and the stack of the platform must hold whatever the limit allows.
 const LARGEST_DEPTH = 512;
 
-/** The defaults where `limits` leaves them. Throws a RangeError for a depth that the stack might not hold. */
+/** The defaults where `limits` leaves them, or says undefined: that must not be no limit. Throws a RangeError for a depth that the stack might not hold. */
 export function resolveAmfLimits(limits: Partial<AmfLimits> = {}): AmfLimits {
-  const resolved = { ...DEFAULT_AMF_LIMITS, ...limits };
+  const defaults = DEFAULT_AMF_LIMITS;
+  const resolved = {
+    maxDepth: limits.maxDepth ?? defaults.maxDepth,
+    maxValues: limits.maxValues ?? defaults.maxValues,
+    maxTraitMembers: limits.maxTraitMembers ?? defaults.maxTraitMembers,
+    maxNumberKeys: limits.maxNumberKeys ?? defaults.maxNumberKeys,
+    maxStringExpansion: limits.maxStringExpansion ?? defaults.maxStringExpansion,
+    freeStringBytes: limits.freeStringBytes ?? defaults.freeStringBytes,
+  };
   if (!(resolved.maxDepth <= LARGEST_DEPTH)) throw new RangeError(`maxDepth is at most ${LARGEST_DEPTH}`);
   return resolved;
 }
