@@ -827,3 +827,21 @@ test("what was written last is let go of with the log, not kept to be written ag
   );
   equal(broadcast.viewerCount, 1);
 });
+
+test("what an application hands over in a Buffer may be used again at once", () => {
+  const { broadcast } = create();
+  const { publication } = publish(broadcast);
+  // As Node's Buffer is: a slice of it is a view.
+  class View extends Uint8Array {
+    override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+      return this.subarray(start, end) as Uint8Array<ArrayBuffer>;
+    }
+  }
+  const payload = new View(20).fill(7);
+  publication.write({ ...frame("video", 0, 7, config), payload }, 0);
+  publication.write(frame("video", 10, 1, key), 10);
+  payload.fill(0);
+  const player = new TestPlayer();
+  join(broadcast, player);
+  deepEqual(player.take(), ["video 10 7", "video 10 1"]);
+});

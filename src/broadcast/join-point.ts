@@ -88,7 +88,7 @@ export class JoinPoint {
     this.#configBytes = configBytes;
     // Taken out first, so that the newest stands last.
     this.#configs.delete(slot);
-    this.#configs.set(slot, { slot, message: { ...message, payload: message.payload.slice() } });
+    this.#configs.set(slot, { slot, message: { ...message, payload: new Uint8Array(message.payload) } });
   }
 
   clearMetadata(): void {
