@@ -4,8 +4,10 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { concatBytes } from "../bytes/concat.ts";
 import { hex } from "../bytes/hex.ts";
+import { encodeCommandValues } from "../formats/amf/command-values.ts";
 import { classifyMedia } from "../formats/flv/classify.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
+import { scriptName } from "../formats/flv/script-name.ts";
 import { ChunkDecoder } from "../rtmp/chunk/chunk-decoder.ts";
 import type { Message } from "../rtmp/message/message.ts";
 import { Broadcast, type BroadcastOptions } from "./broadcast.ts";
@@ -234,8 +236,23 @@ test("metadata that was taken back leaves its room", () => {
   const { publication } = publish(broadcast);
   for (let round = 0; round < 3; round++) {
     publication.write(frame("data", 0, 0, config, 1400), 0);
-    publication.clearMetadata();
+    publication.clearData("");
   }
+});
+
+test("only the data that is named is taken back", () => {
+  const { broadcast } = create();
+  const { publication } = publish(broadcast);
+  const data = (name: string): MediaMessage => ({
+    ...frame("data", 0, 0, config),
+    payload: encodeCommandValues([name, 1]),
+  });
+  publication.write(data("onMetaData"), 0);
+  publication.write(data("onText"), 0);
+  publication.write(frame("video", 0, 1, key), 0);
+  publication.clearData("onMetaData");
+  const names = Array.from(broadcastMessages(broadcast), ({ payload }) => scriptName(payload));
+  deepEqual(names, ["onText", undefined]);
 });
 
 test("a newcomer that takes nothing yet is sent nothing, and begins when it does", () => {
@@ -703,7 +720,7 @@ test("a publisher that was replaced changes nothing any more, and can see that i
   equal(first.isOver, true);
   second.write(frame("data", 0, 9, config), 0);
   second.write(frame("video", 0, 1, key), 0);
-  first.clearMetadata();
+  first.clearData("");
   first.end("unpublished", 0);
   equal(broadcast.state, "live");
   const player = new TestPlayer();
@@ -845,3 +862,13 @@ test("what an application hands over in a Buffer may be used again at once", () 
   join(broadcast, player);
   deepEqual(player.take(), ["video 10 7", "video 10 1"]);
 });
+
+/** What a subscriber that comes now gets. */
+function broadcastMessages(broadcast: Broadcast): MediaMessage[] {
+  const messages: MediaMessage[] = [];
+  broadcast.subscribe({
+    write: (message) => messages.push({ ...message, payload: message.payload.slice() }),
+    end() {},
+  })();
+  return messages;
+}

@@ -240,8 +240,8 @@ export class Broadcast {
         }
         this.#write(message, nowMs);
       },
-      clearMetadata: () => {
-        if (!isOver()) this.#joinPoint.clearMetadata();
+      clearData: (name) => {
+        if (!isOver()) this.#joinPoint.clearData(name);
       },
       end: (reason, nowMs) => {
         if (!isOver()) this.#end(reason, nowMs);

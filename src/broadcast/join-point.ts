@@ -1,4 +1,5 @@
 import { ProtocolError } from "../errors.ts";
+import { dataSlot } from "../formats/flv/classify.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
 import { encodeStandalone, standaloneLength } from "../rtmp/chunk/standalone-message.ts";
 import { chunkStreamIdOf, type Message, MessageType } from "../rtmp/message/message.ts";
@@ -91,13 +92,11 @@ export class JoinPoint {
     this.#configs.set(slot, { slot, message: { ...message, payload: new Uint8Array(message.payload) } });
   }
 
-  clearMetadata(): void {
-    for (const [slot, { message }] of this.#configs) {
-      if (message.kind !== "data") continue;
-      this.#configBytes -= this.#bytesOf(slot);
-      this.#configs.delete(slot);
-    }
-    this.#snapshot = this.#snapshot.filter(({ message }) => message.kind !== "data");
+  clearData(name: string): void {
+    const cleared = dataSlot(name);
+    this.#configBytes -= this.#bytesOf(cleared);
+    this.#configs.delete(cleared);
+    this.#snapshot = this.#snapshot.filter(({ slot }) => slot !== cleared);
   }
 
   /** Looks at each message that was written. */

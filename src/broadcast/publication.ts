@@ -24,8 +24,8 @@ export type Publisher = {
 export type Publication = {
   /** Takes a message; its payload is copied. Does nothing once the publication is over. */
   write(message: MediaMessage, nowMs: number): void;
-  /** Forgets stored metadata (`@clearDataFrame`). */
-  clearMetadata(): void;
+  /** Forgets stored data of that name, such as `onMetaData`. */
+  clearData(name: string): void;
   /** Ends it; only the first call counts. */
   end(reason: "unpublished" | "lost", nowMs: number): void;
   readonly isOver: boolean;

@@ -28,9 +28,14 @@ export function classifyMedia(kind: MediaMessage["kind"], timestamp: number, pay
  * for each name. A message with many tracks has a slot of its own, since it may not name all that others named.
  */
 export function configSlot(message: Pick<MediaMessage, "kind" | "payload">): string | number {
-  if (message.kind === "data") return `data ${scriptName(message.payload) ?? ""}`;
+  if (message.kind === "data") return dataSlot(scriptName(message.payload) ?? "");
   const slot = traitsOf(message.kind, message.payload) & (CONFIG_MASK | MANY_TRACKS | (0xff << TRACK_SHIFT));
   return message.kind === "video" ? slot | VIDEO_SLOT : slot;
+}
+
+/** The slot of stored data, such as `onMetaData`. */
+export function dataSlot(name: string): string {
+  return `data ${name}`;
 }
 
 // What a message is, packed into one number so that no object is made on the way.

@@ -68,8 +68,8 @@ export class ClientStreams {
     this.#published.get(streamId)?.publication.write(message, nowMs);
   }
 
-  clearMetadata(streamId: number): void {
-    this.#published.get(streamId)?.publication.clearMetadata();
+  clearData(streamId: number, name: string): void {
+    this.#published.get(streamId)?.publication.clearData(name);
   }
 
   publish(event: PublishEvent): void {

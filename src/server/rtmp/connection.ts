@@ -279,7 +279,7 @@ export class RtmpConnection implements ConnectionPort {
       case "data-set":
         return streams.write(event.streamId, event.message, nowMs);
       case "data-clear":
-        return streams.clearMetadata(event.streamId);
+        return streams.clearData(event.streamId, event.name);
       case "unpublish":
         return streams.unpublish(event.streamId, "unpublished", event.reason);
       case "stop-play":
