@@ -91,13 +91,13 @@ attack("3 000 connections, one after the other", {}, async (scene) => {
 });
 
 attack(
-  "as many broadcasts as there may be, and one more",
+  "as many broadcasts as may be waited for, and one more, while publishers still find room",
   { options: { limits: { maxBroadcasts: 10, maxNetStreams: 16 } } },
   async (scene) => {
     const enemy = await scene.attacker().connect();
-    for (let id = 1; id <= 9; id++) await enemy.send(commandBytes("play", 0, id, `waited for ${id}`));
-    await enemy.heard("waited for 9");
-    await enemy.send(commandBytes("play", 0, 10, "one more"));
+    for (let id = 1; id <= 10; id++) await enemy.send(commandBytes("play", 0, id, `waited for ${id}`));
+    await enemy.heard("waited for 10");
+    await enemy.send(commandBytes("play", 0, 11, "one more"));
     await enemy.heard("The server has too many broadcasts.");
     enemy.destroy();
     await scene.server.untilForgotten(1);
