@@ -49,6 +49,24 @@ export type ServerHooks = {
 
 export const ALLOW: Decision = { allow: true };
 
+/** What a hook decides, at once or later. One that throws or rejects refuses, and is logged; one that is not there allows. */
+export function decide(
+  log: Log,
+  connection: string,
+  question: () => Decision | Promise<Decision> | undefined,
+): Decision | Promise<Decision> {
+  const failed = (error: unknown): Decision => {
+    log.error({ connection, err: error }, "a hook of the application failed");
+    return { allow: false, reason: "The application failed." };
+  };
+  try {
+    const answer = question() ?? ALLOW;
+    return "allow" in answer ? answer : Promise.resolve(answer).catch(failed);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
 /** Tells the application; what it throws is logged, and harms no connection. */
 export function tellApplication(log: Log, tell: () => void): void {
   try {

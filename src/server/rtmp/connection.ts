@@ -10,7 +10,7 @@ import { Wire } from "../../rtmp/session/wire.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
 import { nodeCrypto } from "../../transport/node-crypto.ts";
 import type { ServerContext } from "../context.ts";
-import { ALLOW, type ConnectionInfo, type Decision, tellApplication } from "../hooks.ts";
+import { type ConnectionInfo, type Decision, decide, tellApplication } from "../hooks.ts";
 import { ClientStreams, type ConnectionPort } from "./client-streams.ts";
 import { closeLine, describeBreak } from "./close-line.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -146,8 +146,8 @@ export class RtmpConnection implements ConnectionPort {
   }
 
   ask(question: () => Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void {
-    const answer = this.#answerTo(question);
-    if ("allow" in answer) return decided(answer);
+    const answer = decide(this.#context.log, this.#info.id, question);
+    if (!(answer instanceof Promise)) return decided(answer);
     this.#deadlines.asked(this.#context.nowMs());
     this.#stream.pause();
     const goOn = (decision: Decision): void => {
@@ -159,7 +159,7 @@ export class RtmpConnection implements ConnectionPort {
         this.#process();
       });
     };
-    Promise.resolve(answer).then(goOn, (error: unknown) => goOn(this.#refusalAfter(error)));
+    void answer.then(goOn);
   }
 
   guard(work: () => void): void {
@@ -179,19 +179,6 @@ export class RtmpConnection implements ConnectionPort {
     });
     this.#streams.endAll(reason);
     setTimeout(() => this.#stream.close(), LAST_WORDS_MS).unref();
-  }
-
-  #answerTo(question: () => Decision | Promise<Decision> | undefined): Decision | Promise<Decision> {
-    try {
-      return question() ?? ALLOW;
-    } catch (error) {
-      return this.#refusalAfter(error);
-    }
-  }
-
-  #refusalAfter(error: unknown): Decision {
-    this.#context.log.error({ connection: this.#info.id, err: error }, "a hook of the application failed");
-    return { allow: false, reason: "The application failed." };
   }
 
   #receive(bytes: Uint8Array): void {
