@@ -132,8 +132,9 @@ export class ClientStreams {
     const { hooks, log } = this.#context;
     const { receivedMessages, timeline } = broadcast.counters;
     const { viewerCount: viewers, name } = broadcast;
-    const mended = Object.fromEntries(Object.entries(timeline).filter(([, count]) => count > 0));
-    log.info({ connection: this.#port.info.id, broadcast: name, end, viewers, receivedMessages, mended }, reason);
+    const mended = Object.entries(timeline).filter(([, count]) => count > 0);
+    const line = { connection: this.#port.info.id, broadcast: name, end, viewers, receivedMessages };
+    log.info(mended.length === 0 ? line : { ...line, mended: Object.fromEntries(mended) }, reason);
     tellApplication(log, () => hooks.onPublishEnd?.(name, this.#port.info, reason));
   }
 
