@@ -67,6 +67,22 @@ test("serve listens where it says, and TERM ends it with 0", async (context) => 
   equal(await command.exit, 0);
 });
 
+test("a second TERM does not wait for a client that stays, and ends it with 1", async (context) => {
+  const command = start(context, ["serve", "--rtmp", "127.0.0.1:0", "--json"]);
+  const [listener] = (await readJson(command.output)).listeners;
+  const socket = connect({ port: listener.port, host: listener.host, allowHalfOpen: true });
+  context.after(() => socket.destroy());
+  await once(socket, "connect");
+  // The answer to its handshake shows that the server has taken the connection.
+  socket.write(Uint8Array.from({ length: 1537 }, (_, index) => (index === 0 ? 3 : 0)));
+  await once(socket, "data");
+  command.process.kill("SIGTERM");
+  match((await readJson(command.errors)).msg, /^stopping: /);
+  command.process.kill("SIGTERM");
+  match((await readJson(command.errors)).msg, /^stopping at once/);
+  equal(await command.exit, 1);
+});
+
 test("HUP does not end it, and INT does in order", async (context) => {
   const command = start(context, ["--rtmp", "127.0.0.1:0", "--json"]);
   await readJson(command.output);
