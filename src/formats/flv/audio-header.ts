@@ -1,6 +1,6 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
 import { ByteWriter } from "../../bytes/byte-writer.ts";
-import { codecOfSoundFormat, fourCcOf, SoundFormat } from "./codec-ids.ts";
+import { codecOfSoundFormat, SoundFormat } from "./codec-ids.ts";
 import {
   ExAudioPacketType,
   type Multitrack,
@@ -159,14 +159,5 @@ function writeEnhanced(writer: ByteWriter, packet: AudioPacket): void {
   const { multitrack, timestampOffsetNanoseconds, tracks } = packet;
   const outer = multitrack === undefined ? packetType : ExAudioPacketType.Multitrack;
   writeModEx(writer, SoundFormat.Enhanced << 4, outer, timestampOffsetNanoseconds);
-  if (multitrack !== undefined) {
-    writeTracks(writer, multitrack, packetType, tracks);
-    return;
-  }
-  const [track] = tracks;
-  if (track === undefined || tracks.length > 1 || track.trackId !== 0) {
-    throw new TypeError("an audio message without multitrack has exactly one track, with id 0");
-  }
-  writer.u32(fourCcOf(track.codec));
-  writer.bytes(track.body);
+  writeTracks(writer, multitrack, packetType, tracks);
 }

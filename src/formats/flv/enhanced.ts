@@ -112,13 +112,14 @@ export function readTracks(reader: ByteReader, multitrack: Multitrack): TrackBod
   return tracks;
 }
 
-/** Writes the multitrack byte and the tracks. A TypeError where the form does not allow them. */
+/** Writes the tracks, behind the multitrack byte if there is one. A TypeError where the form does not allow them. */
 export function writeTracks(
   writer: ByteWriter,
-  multitrack: Multitrack,
+  multitrack: Multitrack | undefined,
   packetType: number,
   tracks: readonly TrackBody[],
 ): void {
+  if (multitrack === undefined) return writeOnlyTrack(writer, tracks);
   writer.u8((MULTITRACKS.indexOf(multitrack) << 4) | packetType);
   const [first] = tracks;
   if (first === undefined) throw new TypeError("a multitrack message without a track");
@@ -136,6 +137,15 @@ export function writeTracks(
     writer.u24(track.body.length);
     writer.bytes(track.body);
   }
+}
+
+function writeOnlyTrack(writer: ByteWriter, tracks: readonly TrackBody[]): void {
+  const [track] = tracks;
+  if (track === undefined || tracks.length > 1 || track.trackId !== 0) {
+    throw new TypeError("a message without multitrack has exactly one track, with id 0");
+  }
+  writer.u32(fourCcOf(track.codec));
+  writer.bytes(track.body);
 }
 
 /** The one ModEx type that is defined. */

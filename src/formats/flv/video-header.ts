@@ -1,6 +1,6 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
 import { ByteWriter } from "../../bytes/byte-writer.ts";
-import { codecOfVideoCodecId, FrameType, fourCcOf, VideoCodecId, videoCodecIdOf } from "./codec-ids.ts";
+import { codecOfVideoCodecId, FrameType, VideoCodecId, videoCodecIdOf } from "./codec-ids.ts";
 import {
   ExVideoPacketType,
   type Multitrack,
@@ -212,16 +212,7 @@ function writeEnhanced(writer: ByteWriter, packet: VideoPacket): void {
   const { multitrack, timestampOffsetNanoseconds } = packet;
   const outer = multitrack === undefined ? packetType : ExVideoPacketType.Multitrack;
   writeModEx(writer, 0x80 | (packet.frameType << 4), outer, timestampOffsetNanoseconds);
-  if (multitrack !== undefined) {
-    writeTracks(writer, multitrack, packetType, tracks);
-    return;
-  }
-  const [track] = tracks;
-  if (track === undefined || tracks.length > 1 || track.trackId !== 0) {
-    throw new TypeError("a video message without multitrack has exactly one track, with id 0");
-  }
-  writer.u32(fourCcOf(track.codec));
-  writer.bytes(track.body);
+  writeTracks(writer, multitrack, packetType, tracks);
 }
 
 /** CodedFramesX, which leaves the composition times out, where all of them are 0. */
