@@ -31,8 +31,8 @@ const PICTURE_PAUSE_MS = 60_000;
 
 /**
  * Where newcomers begin: the newest keyframe, with the configurations as they stood there. Before the first keyframe it
- * is the first message of the publication; without pictures, or a minute after the last, the newest second; and where no keyframe came for
- * more than `maxGopBytes` or `maxLogMessages`, the newest message, with pictures from the next keyframe on.
+ * is the first message of the publication; without pictures, or a minute after the last, the newest second; and where no
+ * keyframe came for more than `maxGopBytes` or `maxLogMessages`, the newest message, with pictures from the next keyframe on.
  */
 export class JoinPoint {
   readonly #log: MessageLog;
@@ -45,7 +45,7 @@ export class JoinPoint {
   #messages = 0;
   #timestamp: number | undefined;
   #newestTimestamp = 0;
-  /** When the newest picture is to be shown; undefined where there were none. */
+  /** The time of the newest picture; undefined where there were none. */
   #pictureTimestamp: number | undefined;
   /** Pictures went on behind the last keyframe, and newcomers start elsewhere. */
   #needsKeyframe = false;
