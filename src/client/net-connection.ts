@@ -1,4 +1,5 @@
 import { type AmfEncodable, AmfObject, type AmfValue } from "../formats/amf/amf-value.ts";
+import type { HandshakeCrypto } from "../rtmp/handshake/handshake.ts";
 import type { CallErrorEvent, CallEvent } from "../rtmp/session/call-events.ts";
 import type { ClientEvent, ConnectedEvent, ReconnectRequestEvent } from "../rtmp/session/client-events.ts";
 import { createStatus, type Status } from "../rtmp/session/status.ts";
@@ -41,6 +42,7 @@ export type NetConnectionTarget = {
   readonly tcUrl: string;
   /** The connection is closed when its stream ends. */
   readonly isForOneStream: boolean;
+  readonly crypto: HandshakeCrypto;
 };
 
 /** A connection to an application on a server: calls in both directions, and any number of streams. */
@@ -68,7 +70,7 @@ export class NetConnection {
     this.#target = target;
     this.#options = options;
     this.methods = new Map(Object.entries(options.methods ?? {}));
-    this.#driver = new SessionDriver(stream, options);
+    this.#driver = new SessionDriver(stream, target.crypto, options);
     this.#streams = new NetStreams(this.#driver, options, target.isForOneStream ? () => this.close() : undefined);
     const { handshakeMs } = options.timeouts;
     this.#handshake = pendingAnswer("the server did not finish the handshake", handshakeMs, "timeout.server-handshake");

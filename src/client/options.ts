@@ -1,5 +1,6 @@
 import type { AmfEncodable, AmfValue } from "../formats/amf/amf-value.ts";
 import type { Interleave } from "../rtmp/chunk/outbound-scheduler.ts";
+import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import type { Capabilities } from "../rtmp/session/capabilities.ts";
 import type { Status } from "../rtmp/session/status.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
@@ -20,11 +21,29 @@ export type ClientTimeouts = {
 /** A method that the server may call. What it throws is told to the server only if it is a `StatusError`. */
 export type ClientMethod = (...args: readonly AmfValue[]) => AmfEncodable | Promise<AmfEncodable>;
 
+/** For `rtmps://`, `rtmpts://` and `wss://`. */
+export type ClientTlsOptions = {
+  /** A PEM file of authorities to trust instead of the system's. */
+  readonly caFile?: string;
+  /** The same as PEM text. */
+  readonly ca?: string;
+  /** Accepts any certificate: nobody can listen in, but who is at the other end is unknown. @default false */
+  readonly insecure?: boolean;
+  /** The name that the certificate must have been made for. @default the URL's host */
+  readonly serverName?: string;
+};
+
 export type ConnectOptions = {
   /** Gives up when aborted, and ends a connection that stands: what is under way rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   readonly timeouts?: Partial<ClientTimeouts>;
-  /** Used instead of a TCP connection to the URL's host. The connection owns it from then on. */
+  readonly tls?: ClientTlsOptions;
+  /**
+   * The HTTP proxy for tunnels and WebSockets, as `http://[user:password@]host[:port]`; false for none.
+   * @default what the environment says: http_proxy, https_proxy, no_proxy
+   */
+  readonly httpProxy?: string | false;
+  /** Used instead of a connection to the URL's host. The connection owns it from then on. */
   readonly stream?: ByteStream;
   /** @default the path of the URL */
   readonly app?: string;
@@ -40,8 +59,10 @@ export type ConnectOptions = {
   readonly members?: Readonly<Record<string, AmfEncodable>>;
   /** What the application on the server gets behind the command object. */
   readonly args?: readonly AmfEncodable[];
-  /** `digest` for servers that want a Flash Player. @default "plain" */
-  readonly handshake?: "plain" | "digest";
+  /** `digest` for servers that want a Flash Player; `encrypted` is RTMPE. @default "encrypted" for rtmpe:// and rtmpte://, else "plain" */
+  readonly handshake?: "plain" | "digest" | "encrypted";
+  /** Proves to a server that asks for it that this SWF file is run; with the handshake "digest" or "encrypted". */
+  readonly swf?: SwfIdentity;
   /** Payload bytes in each outgoing chunk, 128 to 16_777_215. @default 4096, as OBS does */
   readonly chunkSize?: number;
   /** After how many bytes the server acknowledges. @default 2_500_000 */

@@ -1,6 +1,7 @@
 import { ProtocolError } from "../errors.ts";
 import { MAX_MESSAGE_LENGTH } from "../rtmp/chunk/message-header.ts";
 import { createClientHandshake } from "../rtmp/handshake/client-handshake.ts";
+import type { HandshakeCrypto } from "../rtmp/handshake/handshake.ts";
 import { decodeUserControl } from "../rtmp/message/control.ts";
 import { type Message, MessageType } from "../rtmp/message/message.ts";
 import type { ClientEvent } from "../rtmp/session/client-events.ts";
@@ -8,7 +9,6 @@ import { ClientSession } from "../rtmp/session/client-session.ts";
 import type { Status } from "../rtmp/session/status.ts";
 import { Wire } from "../rtmp/session/wire.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
-import { nodeCrypto } from "../transport/node-crypto.ts";
 import { clientError, withRemedy } from "./client-error.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { ResolvedConnectOptions } from "./options.ts";
@@ -49,7 +49,7 @@ export class SessionDriver {
   #lastWords: Status | undefined;
   #isClosed = false;
 
-  constructor(stream: ByteStream, options: ResolvedConnectOptions) {
+  constructor(stream: ByteStream, crypto: HandshakeCrypto, options: ResolvedConnectOptions) {
     const { handshake: form = "plain", chunkSize = DEFAULT_CHUNK_SIZE, windowAcknowledgementSize } = options;
     this.#stream = stream;
     this.#options = options;
@@ -59,7 +59,7 @@ export class SessionDriver {
     // With interleaved chunks, all that waits in the wire goes to the stream at the end of one.
     this.#maxUnsentBytes = MAX_UNREAD_REPLY_BYTES + (this.#isInterleaved ? maxWaitingBytes : options.maxQueuedBytes);
     this.wire = new Wire({
-      handshake: createClientHandshake({ form, nowMs: performance.now(), crypto: nodeCrypto }),
+      handshake: createClientHandshake({ form, nowMs: performance.now(), crypto }),
       chunkSize,
       ...(windowAcknowledgementSize !== undefined && { windowAcknowledgementSize }),
       ...(options.interleave !== undefined && { interleave: options.interleave }),

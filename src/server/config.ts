@@ -110,7 +110,10 @@ const play = z
 
 const timeouts = z
   .strictObject({
-    handshakeMs: milliseconds(DEFAULT_TIMEOUTS.handshakeMs, "From the connection to the end of the handshake."),
+    handshakeMs: milliseconds(
+      DEFAULT_TIMEOUTS.handshakeMs,
+      "For each of: the first byte of a connection, a TLS handshake, the RTMP handshake.",
+    ),
     connectMs: milliseconds(DEFAULT_TIMEOUTS.connectMs, "From the handshake to the connect command."),
     idleMs: milliseconds(
       DEFAULT_TIMEOUTS.idleMs,
@@ -123,6 +126,15 @@ const timeouts = z
     pingIntervalMs: milliseconds(DEFAULT_TIMEOUTS.pingIntervalMs, "How long a peer is silent before it is pinged."),
     hookMs: milliseconds(DEFAULT_TIMEOUTS.hookMs, "How long a hook of the application may take to decide."),
     drainMs: milliseconds(DEFAULT_TIMEOUTS.drainMs, "How long a stop waits for connections to end by themselves.", 0),
+    tunnelMs: milliseconds(
+      DEFAULT_TIMEOUTS.tunnelMs,
+      "How long no request may come for an RTMPT session before it is taken for dead.",
+    ),
+    requestMs: milliseconds(DEFAULT_TIMEOUTS.requestMs, "How long one HTTP request may take to arrive."),
+    swfVerificationMs: milliseconds(
+      DEFAULT_TIMEOUTS.swfVerificationMs,
+      "How long a player may take to prove which SWF file it runs, where that is asked for.",
+    ),
   })
   .prefault({})
   .describe("How long the server waits.");
@@ -183,6 +195,19 @@ const limits = z
       65_535,
     ),
     maxQueryBytes: count(DEFAULT_LIMITS.maxQueryBytes, "What may stand behind ? in a stream key.", 16, 1024 * 1024),
+    maxTunnels: count(DEFAULT_LIMITS.maxTunnels, "RTMPT sessions at a time. A further one is refused."),
+    maxTunnelBodyBytes: count(
+      DEFAULT_LIMITS.maxTunnelBodyBytes,
+      "The longest body of one request of an RTMPT session.",
+      4096,
+      64 * MIB,
+    ),
+    maxTunnelPendingBytes: count(
+      DEFAULT_LIMITS.maxTunnelPendingBytes,
+      "What one RTMPT session may have sent that waits for an earlier request, or for the server.",
+      4096,
+      1024 * MIB,
+    ),
   })
   .prefault({})
   .describe("What peers can make the server hold or do.");

@@ -1,3 +1,4 @@
+import type { Transport } from "../transport/byte-stream.ts";
 import type { Log } from "./log.ts";
 
 /** What is known of a connection when it asks for something. */
@@ -6,6 +7,9 @@ export type ConnectionInfo = {
   readonly id: string;
   /** `address:port` of the peer, IPv6 in brackets. */
   readonly remoteAddress: string;
+  readonly transport: Transport;
+  /** Encrypted by RTMPE, which keeps nobody out who sits in between. */
+  readonly isRtmpe: boolean;
   readonly app: string;
   /** What stood behind `?` in the app, as it was sent: for `new URLSearchParams`. May hold secrets: do not log it. */
   readonly appQuery: string;

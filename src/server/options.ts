@@ -1,4 +1,6 @@
 import type { BusyNamePolicy } from "../broadcast/publication.ts";
+import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
+import type { RtmpScheme } from "../transport/rtmp-url.ts";
 import type { ServerHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
 
@@ -8,6 +10,43 @@ export type ListenAddress = {
   readonly host: string;
   /** 0 = a free one that the system chooses. */
   readonly port: number;
+  /** The ways in, by the schemes of their URLs: one port takes them all. Those with TLS need `tls`. @default all */
+  readonly accept?: readonly RtmpScheme[];
+  /**
+   * Load balancers, as addresses or networks (`10.0.0.0/8`), that begin each connection with a PROXY protocol header.
+   * Connections from elsewhere begin without. @default none
+   */
+  readonly proxyProtocolFrom?: readonly string[];
+  /** HTTP proxies, as addresses or networks, whose `X-Forwarded-For` names the client. @default none */
+  readonly forwardedFrom?: readonly string[];
+};
+
+/** A certificate with its chain, and its private key, as PEM files; one file may hold both. */
+export type CertificateFiles = {
+  readonly certificateFile: string;
+  /** @default the certificate's file */
+  readonly keyFile?: string;
+};
+
+/** What the ways in with TLS need: at least one certificate. */
+export type ServerTlsOptions = {
+  /** Clients that name a host get the certificate made for it, all others the first. `reload()` reads them again. */
+  readonly certificates?: readonly CertificateFiles[];
+  /** A folder with a self-signed certificate: it is made there at the first start, and used if none fits better. */
+  readonly selfSignedFolder?: string;
+  /** @default "TLSv1.2" */
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+};
+
+/** RTMPE: obsolete, and no protection against anybody between client and server. */
+export type ServerRtmpeOptions = {
+  /** What is answered: 6, 8 (XTEA) or 9 (Blowfish). @default what the client asks for */
+  readonly type?: 6 | 8 | 9;
+};
+
+/** Asks players to prove that they run a known SWF file. Keys and algorithm are public: it keeps nobody out. */
+export type SwfVerificationOptions = {
+  readonly allowed: readonly SwfIdentity[];
 };
 
 /** What peers may make the server hold. */
@@ -42,11 +81,17 @@ export type ServerLimits = {
   readonly maxNameBytes: number;
   /** What stands behind `?` in a key. @default 8 KiB */
   readonly maxQueryBytes: number;
+  /** RTMPT sessions. @default 1000 */
+  readonly maxTunnels: number;
+  /** The body of one HTTP request of a tunnel. @default 1 MiB */
+  readonly maxTunnelBodyBytes: number;
+  /** Bodies of one tunnel that wait for an earlier one, or for the server. @default 2 MiB */
+  readonly maxTunnelPendingBytes: number;
 };
 
 /** All in milliseconds. */
 export type ServerTimeouts = {
-  /** From accept to the end of the handshake. @default 10_000 */
+  /** For each of: the first byte of a connection, a TLS handshake, the RTMP handshake. @default 10_000 */
   readonly handshakeMs: number;
   /** From the end of the handshake to `connect`. @default 10_000 */
   readonly connectMs: number;
@@ -60,6 +105,12 @@ export type ServerTimeouts = {
   readonly hookMs: number;
   /** How long a drain may take. @default 5_000 */
   readonly drainMs: number;
+  /** A tunnel without any request. @default 30_000 */
+  readonly tunnelMs: number;
+  /** One HTTP request, from its first byte to its last. @default 15_000 */
+  readonly requestMs: number;
+  /** From the request for an SWF verification to the proof. @default 10_000 */
+  readonly swfVerificationMs: number;
 };
 
 export type ServerPublishOptions = {
@@ -89,8 +140,13 @@ export type ServerPlayOptions = {
 };
 
 export type MediaServerOptions = {
-  /** @default every address of the machine, port 1935 */
+  /** @default every address of the machine, port 1935, every way in */
   readonly listen?: readonly ListenAddress[];
+  /** Without it there is no TLS. */
+  readonly tls?: ServerTlsOptions;
+  readonly rtmpe?: ServerRtmpeOptions;
+  /** Without it nobody is asked. */
+  readonly swfVerification?: SwfVerificationOptions;
   /** @default nothing is written */
   readonly log?: Log;
   readonly hooks?: ServerHooks;
@@ -112,6 +168,8 @@ export type ResolvedOptions = {
   readonly play: ServerPlayOptions;
   readonly chunkSize: number;
   readonly windowAcknowledgementSize: number;
+  readonly rtmpe: ServerRtmpeOptions;
+  readonly swfVerification: SwfVerificationOptions | undefined;
 };
 
 export const DEFAULT_LIMITS: ServerLimits = {
@@ -130,6 +188,9 @@ export const DEFAULT_LIMITS: ServerLimits = {
   maxConfigBytes: 1024 * 1024,
   maxNameBytes: 1024,
   maxQueryBytes: 8 * 1024,
+  maxTunnels: 1000,
+  maxTunnelBodyBytes: 1024 * 1024,
+  maxTunnelPendingBytes: 2 * 1024 * 1024,
 };
 
 export const DEFAULT_TIMEOUTS: ServerTimeouts = {
@@ -140,6 +201,9 @@ export const DEFAULT_TIMEOUTS: ServerTimeouts = {
   pingIntervalMs: 30_000,
   hookMs: 30_000,
   drainMs: 5_000,
+  tunnelMs: 30_000,
+  requestMs: 15_000,
+  swfVerificationMs: 10_000,
 };
 
 export const DEFAULT_PUBLISH_OPTIONS: ServerPublishOptions = {
@@ -167,5 +231,7 @@ export function resolveOptions(options: MediaServerOptions): ResolvedOptions {
     play,
     chunkSize: options.chunkSize ?? (play.interleave === "chunk" ? 4_096 : 65_536),
     windowAcknowledgementSize: options.windowAcknowledgementSize ?? 2_500_000,
+    rtmpe: options.rtmpe ?? {},
+    swfVerification: options.swfVerification,
   };
 }

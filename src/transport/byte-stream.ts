@@ -1,8 +1,12 @@
+/** What carries the bytes: a socket, the posts of a tunnel, or a WebSocket; the second of each pair inside TLS. */
+export type Transport = "tcp" | "tls" | "http" | "https" | "ws" | "wss" | "memory";
+
 /**
  * A connection as the layers above see it: a TCP or TLS socket, or HTTP posts that carry the same bytes.
  * Reading is by `onBytes`, so that a message needs no promise; what it gets is valid during the call only.
  */
 export type ByteStream = {
+  readonly transport: Transport;
   /** `address:port`, IPv6 in brackets. */
   readonly remoteAddress: string;
   /** Bytes that were written but have not reached the kernel: 0 when the peer keeps up. */

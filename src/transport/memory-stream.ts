@@ -23,6 +23,7 @@ export function memoryStreamPair(options: MemoryStreamOptions = {}): readonly [B
 }
 
 class MemoryStream implements ByteStream {
+  readonly transport = "memory";
   readonly remoteAddress: string;
   readonly #bufferBytes: number;
   /** Itself until it is joined. */

@@ -1,7 +1,19 @@
 import { formatAddress } from "./address.ts";
 
-/** The schemes and their default ports: `s` is TLS, `e` encrypts in the handshake, `t` tunnels through HTTP. */
-const DEFAULT_PORTS = { rtmp: 1935, rtmps: 443, rtmpe: 1935, rtmpt: 80, rtmpts: 443, rtmpte: 80 } as const;
+/**
+ * The schemes and their default ports: `s` is TLS, `e` encrypts in the handshake, `t` tunnels through HTTP, and `ws` is
+ * the same bytes in a WebSocket.
+ */
+const DEFAULT_PORTS = {
+  rtmp: 1935,
+  rtmps: 443,
+  rtmpe: 1935,
+  rtmpt: 80,
+  rtmpts: 443,
+  rtmpte: 80,
+  ws: 80,
+  wss: 443,
+} as const;
 export type RtmpScheme = keyof typeof DEFAULT_PORTS;
 
 /** Where a stream is: `scheme://[user[:password]@]host[:port]/app/key?query`. */

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { formatAddress } from "./address.ts";
 import type { ByteStream, ByteStreamEvents } from "./byte-stream.ts";
 
@@ -16,6 +17,7 @@ export function socketStream(socket: Socket): ByteStream {
 }
 
 class SocketStream implements ByteStream {
+  readonly transport: "tcp" | "tls";
   readonly remoteAddress: string;
   readonly #socket: Socket;
   #events: ByteStreamEvents | undefined;
@@ -29,6 +31,7 @@ class SocketStream implements ByteStream {
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.transport = socket instanceof TLSSocket ? "tls" : "tcp";
     // Asked for now: a destroyed socket has forgotten its peer.
     this.remoteAddress = formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
     socket.setNoDelay(true);

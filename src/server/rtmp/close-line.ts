@@ -29,7 +29,7 @@ export function closeLine({
   handshakeNote,
   reason,
 }: ClosedConnection): object {
-  const { id, remoteAddress, app, flashVersion } = info;
+  const { id, remoteAddress, transport, isRtmpe, app, flashVersion } = info;
   const { published, played } = names;
   const { unknownMessages, ...counts } = counters;
   const messages = [...unknownMessages].map(([type, count]) => [`messagesOfType${type}`, count] as const);
@@ -37,6 +37,8 @@ export function closeLine({
   return {
     connection: id,
     remote: remoteAddress,
+    transport,
+    ...(isRtmpe && { isRtmpe }),
     app,
     flashVersion,
     durationMs,

@@ -445,6 +445,7 @@ function slowStream(stream: ByteStream): ByteStream & { isSlow: boolean; drain()
   let unsentBytes = 0;
   return {
     isSlow: false,
+    transport: stream.transport,
     remoteAddress: stream.remoteAddress,
     get unsentBytes() {
       return unsentBytes;

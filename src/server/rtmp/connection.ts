@@ -94,8 +94,9 @@ export class RtmpConnection implements ConnectionPort {
         this.#fail(new ProtocolError("viewer.slow", `the viewer took nothing for ${Math.round(blockedMs)} ms`));
       },
     };
-    const { remoteAddress } = stream;
-    this.#info = { id, remoteAddress, app: "", appQuery: "", tcUrl: "", flashVersion: "", pageUrl: "", swfUrl: "" };
+    const { remoteAddress, transport } = stream;
+    const unknown = { app: "", appQuery: "", tcUrl: "", flashVersion: "", pageUrl: "", swfUrl: "" };
+    this.#info = { id, remoteAddress, transport, isRtmpe: false, ...unknown };
   }
 
   get info(): ConnectionInfo {
@@ -205,7 +206,9 @@ export class RtmpConnection implements ConnectionPort {
 
   #endHandshake(nowMs: number): void {
     this.#deadlines.handshakeEnded(nowMs);
-    this.#handshakeNote = this.#handshake?.result?.note;
+    const { result } = this.#handshake ?? {};
+    this.#handshakeNote = result?.note;
+    this.#info = { ...this.#info, isRtmpe: result?.ciphers !== undefined };
     this.#handshake = undefined;
   }
 
