@@ -1,4 +1,5 @@
-import { formatTcUrl, parseRtmpUrl, type RtmpUrl } from "../transport/rtmp-url.ts";
+import type { ClientHandshakeForm } from "../rtmp/handshake/client-handshake.ts";
+import { formatTcUrl, parseRtmpUrl, type RtmpScheme, type RtmpUrl } from "../transport/rtmp-url.ts";
 import { NetConnection } from "./net-connection.ts";
 import { type ConnectOptions, resolveConnectOptions } from "./options.ts";
 import type { ClientPlatform } from "./platform.ts";
@@ -57,9 +58,14 @@ async function open(
   options: ConnectOptions,
   isForOneStream: boolean,
 ): Promise<NetConnection> {
-  const resolved = resolveConnectOptions(options);
-  const { app } = url;
+  const { app, scheme } = url;
+  const { handshake = defaultHandshakeOf(scheme) } = options;
+  const resolved = resolveConnectOptions({ ...options, handshake });
   const { tcUrl = formatTcUrl(url) } = resolved;
   const stream = options.stream ?? (await platform.openStream(url, resolved));
   return await NetConnection.open(stream, { app, tcUrl, isForOneStream, crypto: platform.crypto }, resolved);
+}
+
+function defaultHandshakeOf(scheme: RtmpScheme): ClientHandshakeForm {
+  return scheme === "rtmpe" || scheme === "rtmpte" ? "encrypted" : "plain";
 }

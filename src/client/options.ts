@@ -1,5 +1,6 @@
 import type { AmfEncodable, AmfValue } from "../formats/amf/amf-value.ts";
 import type { Interleave } from "../rtmp/chunk/outbound-scheduler.ts";
+import type { ClientHandshakeForm } from "../rtmp/handshake/client-handshake.ts";
 import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import type { Capabilities } from "../rtmp/session/capabilities.ts";
 import type { Status } from "../rtmp/session/status.ts";
@@ -60,7 +61,7 @@ export type ConnectOptions = {
   /** What the application on the server gets behind the command object. */
   readonly args?: readonly AmfEncodable[];
   /** `digest` for servers that want a Flash Player; `encrypted` is RTMPE. @default "encrypted" for rtmpe:// and rtmpte://, else "plain" */
-  readonly handshake?: "plain" | "digest" | "encrypted";
+  readonly handshake?: ClientHandshakeForm;
   /** Proves to a server that asks for it that this SWF file is run; with the handshake "digest" or "encrypted". */
   readonly swf?: SwfIdentity;
   /** Payload bytes in each outgoing chunk, 128 to 16_777_215. @default 4096, as OBS does */

@@ -16,9 +16,14 @@ import { DEFAULT_MAX_UNANSWERED_BYTES, HandshakeInput } from "./handshake-input.
 import { describeProductVersion, encodePlainAnswer, encodePlainChallenge, isPlainChallenge } from "./plain.ts";
 import { checkServerVersion, HandshakeVersion } from "./version.ts";
 
+export type ClientHandshakeForm = "plain" | "digest" | "encrypted";
+
 export type ClientHandshakeOptions = {
-  /** `digest` signs the blocks, for servers that want a Flash Player or verify SWF files; every server takes `plain`. */
-  readonly form: HandshakeResult["form"];
+  /**
+   * `digest` signs the blocks, for servers that want a Flash Player or verify SWF files; `encrypted` is RTMPE. Every
+   * server takes `plain`.
+   */
+  readonly form: ClientHandshakeForm;
   /** The time in C1: milliseconds of any epoch. */
   readonly nowMs: number;
   readonly crypto: HandshakeCrypto;
@@ -54,7 +59,7 @@ class ClientHandshake implements Handshake {
   #result: HandshakeResult | undefined;
 
   constructor(options: ClientHandshakeOptions) {
-    this.#form = options.form === "plain" ? plainForm(options) : digestForm(options);
+    this.#form = formOf(options);
     this.#maxUnansweredBytes = options.maxUnansweredBytes ?? DEFAULT_MAX_UNANSWERED_BYTES;
     this.#output = [concatBytes([Uint8Array.of(this.#form.version), this.#form.c1])];
   }
@@ -85,6 +90,17 @@ class ClientHandshake implements Handshake {
     const answered = this.#form.answer(challenge, answer);
     this.#output.push(answered.c2);
     return answered;
+  }
+}
+
+function formOf(options: ClientHandshakeOptions): ClientForm {
+  switch (options.form) {
+    case "plain":
+      return plainForm(options);
+    case "digest":
+      return digestForm(options);
+    case "encrypted":
+      throw new TypeError("this client does not encrypt yet: use plain or digest");
   }
 }
 
