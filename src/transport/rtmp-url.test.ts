@@ -1,6 +1,15 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { formatRtmpUrl, formatTcUrl, parseRtmpUrl, splitAppAndKey } from "./rtmp-url.ts";
+import {
+  defaultPortOf,
+  formatRtmpUrl,
+  formatTcUrl,
+  isRtmpScheme,
+  isTlsScheme,
+  parseRtmpUrl,
+  RTMP_SCHEMES,
+  splitAppAndKey,
+} from "./rtmp-url.ts";
 
 test("host, default port, app and key", () => {
   deepEqual(parseRtmpUrl("rtmp://example.org/live/key"), {
@@ -126,4 +135,11 @@ test("the default port is left out", () => {
 test("tcUrl has neither user nor key", () => {
   equal(formatTcUrl(parseRtmpUrl("rtmp://u:p@h:1936/app/inst/key?t=1")), "rtmp://h:1936/app/inst");
   equal(formatTcUrl(parseRtmpUrl("rtmp://[::1]/live?t=1", { key: "k" })), "rtmp://[::1]/live?t=1");
+});
+
+test("every scheme has a port; those with TLS have that of HTTPS", () => {
+  for (const scheme of RTMP_SCHEMES) equal(parseRtmpUrl(`${scheme}://h/a`).port, defaultPortOf(scheme));
+  deepEqual(RTMP_SCHEMES.filter(isTlsScheme), ["rtmps", "rtmpts", "wss"]);
+  ok(RTMP_SCHEMES.filter(isTlsScheme).every((scheme) => defaultPortOf(scheme) === 443));
+  deepEqual(["rtmp", "wss", "http", "RTMP", "toString"].map(isRtmpScheme), [true, true, false, false, false]);
 });

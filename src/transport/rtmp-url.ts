@@ -16,6 +16,9 @@ const DEFAULT_PORTS = {
 } as const;
 export type RtmpScheme = keyof typeof DEFAULT_PORTS;
 
+/** Every scheme, which is every way in that a listener can take. */
+export const RTMP_SCHEMES: readonly RtmpScheme[] = Object.keys(DEFAULT_PORTS) as RtmpScheme[];
+
 /** Where a stream is: `scheme://[user[:password]@]host[:port]/app/key?query`. */
 export type RtmpUrl = {
   readonly scheme: RtmpScheme;
@@ -33,6 +36,21 @@ export type RtmpUrl = {
 
 /** For servers that split the path otherwise: what is given is taken, the rest of the path is the other. */
 export type AppAndKeyOverride = { readonly app?: string; readonly key?: string };
+
+/** The port of URLs that name none. */
+export function defaultPortOf(scheme: RtmpScheme): number {
+  return DEFAULT_PORTS[scheme];
+}
+
+/** Whether the way begins with a TLS handshake, and so needs a certificate. */
+export function isTlsScheme(scheme: RtmpScheme): boolean {
+  return scheme === "rtmps" || scheme === "rtmpts" || scheme === "wss";
+}
+
+/** For names in lower case. */
+export function isRtmpScheme(text: string): text is RtmpScheme {
+  return Object.hasOwn(DEFAULT_PORTS, text);
+}
 
 /** Throws a TypeError that says what is wrong with the URL. */
 export function parseRtmpUrl(text: string, override: AppAndKeyOverride = {}): RtmpUrl {
@@ -83,12 +101,8 @@ export function splitAppAndKey(
 
 function parseScheme(text: string): RtmpScheme {
   const scheme = text.toLowerCase();
-  if (isScheme(scheme)) return scheme;
-  throw new TypeError(`unknown scheme ${text}://. Known are ${Object.keys(DEFAULT_PORTS).join(", ")}`);
-}
-
-function isScheme(text: string): text is RtmpScheme {
-  return Object.hasOwn(DEFAULT_PORTS, text);
+  if (isRtmpScheme(scheme)) return scheme;
+  throw new TypeError(`unknown scheme ${text}://. Known are ${RTMP_SCHEMES.join(", ")}`);
 }
 
 function parseHostAndPort(text: string, defaultPort: number): { readonly host: string; readonly port: number } {
