@@ -1,6 +1,6 @@
 import { equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import { connectError, listenError } from "./network-errors.ts";
+import { connectError, listenError, tlsConnectError } from "./network-errors.ts";
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`system call ${code}`), { code });
@@ -52,4 +52,25 @@ test("several addresses that all failed are one error with the reason of the fir
 test("an error of several addresses, which has no message, is told by its code", () => {
   const error = Object.assign(new AggregateError([]), { code: "EHOSTDOWN" });
   equal(connectError(error, "host", 1935).message, "cannot connect to host:1935: EHOSTDOWN");
+});
+
+test("what a server without our TLS says is told in words, whatever the version of OpenSSL calls it", () => {
+  for (const [code, words] of [
+    ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", /it refuses TLS 1.2 and 1.3. Update it/],
+    ["ERR_SSL_TLS_ALERT_PROTOCOL_VERSION", /it refuses TLS 1.2 and 1.3/],
+    ["ERR_SSL_UNSUPPORTED_PROTOCOL", /an old version of TLS only/],
+    ["ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", /no cipher or signature in common/],
+    ["ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE", /no cipher or signature in common/],
+    ["ERR_SSL_TLSV1_UNRECOGNIZED_NAME", /no certificate for example.org. Check the host/],
+    ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", /no known authority/],
+    ["SELF_SIGNED_CERT_IN_CHAIN", /no known authority/],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", /is not for example.org\. Use a name of it/],
+    ["ERR_SSL_SOMETHING", /system call ERR_SSL_SOMETHING/],
+  ] as const) {
+    const cause = systemError(code);
+    const error = tlsConnectError(cause, "::1", 443, "example.org");
+    match(error.message, /^no TLS connection with \[::1\]:443: /);
+    match(error.message, words);
+    equal(error.cause, cause);
+  }
 });
