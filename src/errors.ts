@@ -13,11 +13,21 @@ export const REMEDIES = {
   "flv.tag": "The FLV file is damaged at this place. Rewrite it: ffmpeg -i FILE -c copy out.flv.",
   "media.header": "The encoder sent a media header that its codec does not allow. Check the encoder's settings.",
   "handshake.version": "The peer does not speak RTMP. Check its address, port and scheme.",
-  "handshake.tls": "The peer speaks TLS, and this is plain RTMP. Use an address that begins with rtmp://.",
-  "handshake.http": "The peer speaks HTTP, and this is plain RTMP. Check the port, and open it with an RTMP program.",
+  "handshake.tls":
+    "The peer speaks TLS where none is expected. Use rtmp:// or rtmpt://, or give the server tls and accept rtmps, rtmpts or wss.",
+  "handshake.http":
+    "The peer speaks HTTP where none is expected. Check scheme and port, or have the server accept rtmpt, rtmpts, ws or wss.",
+  "handshake.plain":
+    "The peer speaks RTMP where only other ways in are taken. Use their scheme, or accept rtmp or rtmps.",
   "handshake.signature":
     "The peer's handshake is not signed as required. Turn strict verification off, or check the peer.",
   "handshake.limit": "The peer sent more than a handshake before it was answered. Check that it speaks RTMP.",
+  "tls.handshake":
+    "Check the client's URL, that it speaks TLS 1.2 or later, and that it trusts the certificate or does not verify it.",
+  "http.request":
+    "The peer's HTTP request is malformed or too long. Check that it speaks RTMPT or WebSocket to this port.",
+  "proxy.header":
+    "The PROXY protocol header is malformed, missing or uninvited. Name the load balancers that send it, and only them, in proxyProtocolFrom.",
   "chunk.size": "The peer announced a chunk size outside 1 to 2147483647. Report the peer's name and version.",
   "chunk.header": "The peer's chunk headers are inconsistent: it is no RTMP peer, or bytes were lost on the way.",
   "chunk.stream-limit": "The peer opened too many chunk streams. Raise maxChunkStreams if it is trusted.",
@@ -32,6 +42,10 @@ export const REMEDIES = {
   "session.stream-limit": "The peer opened too many streams on one connection. Raise maxNetStreams if it is trusted.",
   "session.call-limit": "Too many calls wait for an answer. Raise maxPendingCalls, or call less often.",
   "session.flood": "The peer sent more commands than one may. Raise maxCommandsPerSecond if it is trusted.",
+  "timeout.first-byte":
+    "The client connected and did not say what it speaks. Check its network and what stands between, or raise handshakeMs.",
+  "timeout.tls": "The client did not finish the TLS handshake. Check its network, or raise handshakeMs.",
+  "timeout.request": "The client began an HTTP request and did not finish it. Check its network, or raise requestMs.",
   "timeout.handshake":
     "The client connected and did not finish the RTMP handshake. Check that it speaks RTMP to this port.",
   "timeout.connect": "The client finished the handshake and sent no connect. Check that it speaks RTMP.",

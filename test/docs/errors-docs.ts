@@ -11,9 +11,23 @@ type Group = { readonly title: string; readonly text: string };
 export const GROUPS: Readonly<Record<string, Group>> = {
   handshake: {
     title: "Handshakes",
-    text: `A server closes the connection, and the client library rejects. This version has no listener for \`rtmps://\` or
-HTTP yet. \`handshake.signature\` comes only where strict verification is asked for, which neither \`millrace serve\` nor the
-client library does.`,
+    text: `A server closes the connection, and the client library rejects. \`handshake.tls\`, \`handshake.http\` and
+\`handshake.plain\` say that a listener does not take this way in: its \`accept\` names those that it takes.
+\`handshake.signature\` comes only where strict verification is asked for, which neither \`millrace serve\` nor the client
+library does.`,
+  },
+  tls: {
+    title: "TLS",
+    text: "A server closes the connection. The message says in words what went wrong.",
+  },
+  http: {
+    title: "HTTP",
+    text: "A server answers with a status such as 400 or 431, and closes the connection.",
+  },
+  proxy: {
+    title: "PROXY protocol",
+    text: `A server closes the connection. Addresses that stand in \`proxyProtocolFrom\` of a listener must send a header, and
+all others must not.`,
   },
   chunk: {
     title: "Chunks",
