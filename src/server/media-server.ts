@@ -1,5 +1,6 @@
 import { BroadcastDirectory } from "../broadcast/directory.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
+import { socketStream } from "../transport/socket-stream.ts";
 import { listenTcp, type TcpListener } from "../transport/tcp-listener.ts";
 import { broadcastOptionsOf } from "./broadcast-options.ts";
 import type { ServerContext } from "./context.ts";
@@ -129,17 +130,15 @@ class RtmpMediaServer implements MediaServer {
   }
 
   #listen({ host, port }: ListenAddress): Promise<TcpListener> {
-    const { log, options } = this.#context;
+    const { log } = this.#context;
     return listenTcp(
       {
         // Without a host, a machine that has no IPv6 listens on every address of IPv4.
         ...(host !== "::" && { host }),
         port,
-        maxConnections: options.limits.maxConnections,
-        onRefused: (remote) => log.warn({ remote, limit: options.limits.maxConnections }, TOO_MANY),
         onAcceptError: (err) => log.error({ err }, "a connection could not be accepted"),
       },
-      (stream) => this.accept(stream),
+      (socket) => this.accept(socketStream(socket)),
     );
   }
 

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { formatAddress } from "./address.ts";
 import type { AddressList } from "./address-list.ts";
 import { originOf } from "./socket-origin.ts";
+import { remoteAddressOf } from "./socket-stream.ts";
 
 /**
  * `address:port` of whoever sent a request, IPv6 in brackets: that of its connection, or, where a proxy that the listener
@@ -12,7 +13,7 @@ import { originOf } from "./socket-origin.ts";
 export function clientAddressOf(request: IncomingMessage): string {
   const { socket } = request;
   const origin = originOf(socket);
-  const own = origin?.remoteAddress ?? formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
+  const own = origin?.remoteAddress ?? remoteAddressOf(socket);
   const header = request.headers["x-forwarded-for"];
   if (origin === undefined || header === undefined) return own;
   return forwardedAddress(String(header), own, origin.forwardedFrom);

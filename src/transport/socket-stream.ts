@@ -10,10 +10,16 @@ const NO_BYTES = new Uint8Array();
 
 /**
  * A connected TCP socket as a byte stream; a TLS socket is a TCP socket too. Owns it from here on, and does not read
- * before `start`. A peer that closes its side is told so by our closing ours, once everything is sent.
+ * before `start`. A peer that closes its side is told so by our closing ours, once everything is sent. `remoteAddress` is
+the client's where a balancer stands in between.
  */
-export function socketStream(socket: Socket): ByteStream {
-  return new SocketStream(socket);
+export function socketStream(socket: Socket, remoteAddress: string = remoteAddressOf(socket)): ByteStream {
+  return new SocketStream(socket, remoteAddress);
+}
+
+/** `address:port` of the other end. To be asked for before the socket is destroyed: it forgets its peer then. */
+export function remoteAddressOf(socket: Socket): string {
+  return formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
 }
 
 class SocketStream implements ByteStream {
@@ -29,11 +35,10 @@ class SocketStream implements ByteStream {
   #error: Error | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, remoteAddress: string) {
     this.#socket = socket;
     this.transport = socket instanceof TLSSocket ? "tls" : "tcp";
-    // Asked for now: a destroyed socket has forgotten its peer.
-    this.remoteAddress = formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
+    this.remoteAddress = remoteAddress;
     socket.setNoDelay(true);
     // Otherwise Node refuses to write as soon as the peer has closed its side, and our last answers are lost.
     socket.allowHalfOpen = true;

@@ -1,8 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { formatAddress } from "./address.ts";
-import type { ByteStream } from "./byte-stream.ts";
 import { listenError } from "./network-errors.ts";
-import { socketStream } from "./socket-stream.ts";
 
 /** Idle time after which the kernel asks whether the peer is still there. */
 export const KEEP_ALIVE_MS = 30_000;
@@ -17,10 +14,6 @@ export type TcpListenerOptions = {
   readonly port: number;
   /** Connections that wait to be accepted. @default 1024 */
   readonly backlog?: number;
-  /** More than these are closed as soon as they are accepted. @default no limit */
-  readonly maxConnections?: number;
-  /** Told of each connection that was closed because of `maxConnections`. */
-  readonly onRefused?: (remoteAddress: string) => void;
   /** Told when the system could not accept a connection, say for want of file descriptors. Listening goes on. */
   readonly onAcceptError?: (error: Error) => void;
 };
@@ -33,19 +26,12 @@ export type TcpListener = {
   close(): void;
 };
 
-/** Hands each accepted connection to `onStream`, which must start it. Rejects with an error that says what to do. */
-export async function listenTcp(
-  options: TcpListenerOptions,
-  onStream: (stream: ByteStream) => void,
-): Promise<TcpListener> {
+/** Hands each accepted socket to `onSocket`, which owns it. Rejects with an error that says what to do. */
+export async function listenTcp(options: TcpListenerOptions, onSocket: (socket: Socket) => void): Promise<TcpListener> {
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
-    (socket: Socket) => onStream(socketStream(socket)),
+    onSocket,
   );
-  if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
-  server.on("drop", (peer) => {
-    options.onRefused?.(formatAddress(peer?.remoteAddress ?? "unknown", peer?.remotePort ?? 0));
-  });
   await listening(server, options);
   server.on("error", (error) => options.onAcceptError?.(error));
   const bound = server.address();
