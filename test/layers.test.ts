@@ -61,6 +61,40 @@ for (const folder of CORE) {
   });
 }
 
+test("millrace/browser needs nothing of Node, and no package", () => {
+  const files = closure("src/client/browser.ts");
+  ok(files.length > 30, `only ${files.length} files`);
+  const found = files.flatMap((file) => {
+    const foreign = runtimeImports(file).filter((name) => !name.startsWith("."));
+    const used = withoutComments(file).match(/(?<![\w.])(?:Buffer[.(]|process\.|setImmediate\b|NodeJS\.)|\.unref\(/g) ?? [];
+    return [...foreign, ...used].map((what) => `${file} needs ${what}`);
+  });
+  deepEqual(found, []);
+});
+
+/** The file, and all that is loaded with it. */
+function closure(entry: string): string[] {
+  const files = new Set([entry]);
+  for (const file of files) {
+    const names = runtimeImports(file).filter((name) => name.startsWith("."));
+    for (const name of names) files.add(normalize(join(dirname(file), name)));
+  }
+  return [...files];
+}
+
+/** Without those that are for types only. */
+function runtimeImports(file: string): string[] {
+  const text = readFileSync(file, "utf8").replaceAll(/^(?:import|export) type [^;]*;/gm, "");
+  return Array.from(
+    text.matchAll(/(?:from|import\()\s*"([^"]+)"|^import\s+"([^"]+)"/gm),
+    ([, from, bare]) => from ?? bare ?? "",
+  );
+}
+
+function withoutComments(file: string): string {
+  return readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+}
+
 test("a feature of the server is known only to media-server.ts", () => {
   const features = globSync("src/server/*/").map((folder) => relative("src", folder));
   const found = sources("server").flatMap((file) => {

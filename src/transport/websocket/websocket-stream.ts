@@ -123,7 +123,7 @@ export class WebSocketStream implements ByteStream {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length + HELD_FRAME_BYTES;
     if (this.#heldBytes <= MAX_HELD_BYTES) return;
-    const error = new Error(`more than ${MAX_HELD_BYTES} bytes came while nobody read: read on, or play less`);
+    const error = new Error(`more than ${MAX_HELD_BYTES} bytes came while nobody read. Take what comes, or play less.`);
     this.#fail(error, CloseCode.PolicyViolation, "too slow");
   }
 
