@@ -8,10 +8,11 @@ const KINDS = { audio: "audio", video: "video", script: "data" } as const;
 const TYPES = { audio: "audio", video: "video", data: "script" } as const;
 
 /** Plays by our own client until the broadcast is unpublished, and resolves with all that came. */
-export async function clientPlay(owner: CleanUp, url: string): Promise<FlvTag[]> {
+export async function clientPlay(owner: CleanUp, url: string, options: ConnectOptions = {}): Promise<FlvTag[]> {
   const tags: FlvTag[] = [];
   const unpublished = Promise.withResolvers<void>();
   const stream = await playFrom(url, {
+    ...options,
     play: {
       onStatus: ({ code }) => {
         if (code === "NetStream.Play.UnpublishNotify") unpublished.resolve();
