@@ -21,6 +21,12 @@ export const REMEDIES = {
     "The peer speaks RTMP where only other ways in are taken. Use their scheme, or accept rtmp or rtmps.",
   "handshake.signature":
     "The peer's handshake is not signed as required. Turn strict verification off, or check the peer.",
+  "handshake.public-key":
+    "The peer's RTMPE handshake has no usable key: it is broken or hostile. Use rtmps://, or report the peer's version.",
+  "handshake.short-secret": "Connect again: programs disagree about the keys that both sides happened to draw.",
+  "swf.unverified":
+    "The player did not prove which SWF file it runs. Check its options, or turn SWF verification off for such players.",
+  "swf.unknown": "The player runs an SWF file that is not allowed here. Add its hash and length, or update the player.",
   "handshake.limit": "The peer sent more than a handshake before it was answered. Check that it speaks RTMP.",
   "tls.handshake":
     "Check the client's URL, that it speaks TLS 1.2 or later, and that it trusts the certificate or does not verify it.",
@@ -39,6 +45,10 @@ export const REMEDIES = {
   "message.body": "The peer sent a control message that is too short. Report the peer's name and version.",
   "command.body": "The peer sent a command that cannot be read. Report the peer's name and version.",
   "command.order": "The peer sent a command before connect. Check that the client speaks RTMP.",
+  "object.body": "The peer sent a shared object message that cannot be read. Report the peer's name and version.",
+  "object.limit":
+    "The peer's shared object message is larger than allowed. Raise the shared object limits if it is trusted.",
+  "object.snapshot": "The stored shared object is damaged. Restore its file from a backup, or delete it to begin anew.",
   "session.stream-limit": "The peer opened too many streams on one connection. Raise maxNetStreams if it is trusted.",
   "session.call-limit": "Too many calls wait for an answer. Raise maxPendingCalls, or call less often.",
   "session.flood": "The peer sent more commands than one may. Raise maxCommandsPerSecond if it is trusted.",

@@ -1,6 +1,8 @@
 import { equalBytes } from "../../bytes/concat.ts";
 import type { HandshakeCrypto } from "./handshake.ts";
 import { BLOCK_LENGTH, encodeChallenge } from "./plain.ts";
+import { scrambleSignature } from "./signature-scrambling.ts";
+import { HandshakeVersion } from "./version.ts";
 
 export const DIGEST_LENGTH = 32;
 
@@ -93,10 +95,18 @@ export function findDigest(
   return undefined;
 }
 
-/** C2 or S2 in the digest form: what the peer sent, with a signature that depends on the peer's digest at the end. */
-export function encodeSignedAnswer(challenge: SignedChallenge, key: Uint8Array, crypto: HandshakeCrypto): Uint8Array {
+/**
+ * C2 or S2 in the digest form: what the peer sent, with a signature at the end that depends on the peer's digest. The
+ * version, that of S0, says whether the signature is scrambled.
+ */
+export function encodeSignedAnswer(
+  challenge: SignedChallenge,
+  key: Uint8Array,
+  crypto: HandshakeCrypto,
+  version: HandshakeVersion = HandshakeVersion.Clear,
+): Uint8Array {
   const answer = challenge.block.slice();
-  answer.set(answerSignature(answer, challenge.digest, key, crypto), SIGNATURE_OFFSET);
+  answer.set(answerSignature(answer, challenge.digest, key, crypto, version), SIGNATURE_OFFSET);
   return answer;
 }
 
@@ -106,8 +116,9 @@ export function isSignedAnswer(
   challengeDigest: Uint8Array,
   key: Uint8Array,
   crypto: HandshakeCrypto,
+  version: HandshakeVersion = HandshakeVersion.Clear,
 ): boolean {
-  const expected = answerSignature(answer, challengeDigest, key, crypto);
+  const expected = answerSignature(answer, challengeDigest, key, crypto, version);
   return equalBytes(answer.subarray(SIGNATURE_OFFSET), expected);
 }
 
@@ -121,8 +132,12 @@ function answerSignature(
   challengeDigest: Uint8Array,
   key: Uint8Array,
   crypto: HandshakeCrypto,
+  version: HandshakeVersion,
 ): Uint8Array {
-  return crypto.hmacSha256(answerKey(challengeDigest, key, crypto), answer.subarray(0, SIGNATURE_OFFSET));
+  const signatureKey = answerKey(challengeDigest, key, crypto);
+  const signature = crypto.hmacSha256(signatureKey, answer.subarray(0, SIGNATURE_OFFSET));
+  scrambleSignature(signature, signatureKey, version);
+  return signature;
 }
 
 /** The digest covers the block without itself: 1504 bytes. */

@@ -9,7 +9,7 @@ export type Handshake = {
 };
 
 export type HandshakeResult = {
-  /** What the two sides agreed on: blocks signed by digests, or not. */
+  /** What the two sides agreed on: blocks signed by digests, or not. Encrypted ones are. */
   readonly form: "plain" | "digest";
   /** Bytes that came behind the handshake, as received: where `ciphers` is set, decrypt them first. */
   readonly trailing: Uint8Array;
@@ -33,4 +33,9 @@ export type CipherPair = {
 export type HandshakeCrypto = {
   randomBytes(length: number): Uint8Array;
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /**
+   * The base to that power modulo the prime of RTMPE (`PRIME` in diffie-hellman.ts), big-endian, 128 bytes; zeros in front
+   * may be left out. Base and result are never 0, 1 or p - 1. @default slower, by big integers
+   */
+  modularPower?(base: Uint8Array, exponent: Uint8Array): Uint8Array;
 };

@@ -4,6 +4,9 @@ import { ProtocolError } from "../../errors.ts";
 export const HandshakeVersion = { Clear: 3, Encrypted: 6, EncryptedXtea: 8, EncryptedBlowfish: 9 } as const;
 export type HandshakeVersion = (typeof HandshakeVersion)[keyof typeof HandshakeVersion];
 
+/** RTMPE, whose versions differ in how the signatures of C2 and S2 are scrambled: not at all, by XTEA, by Blowfish. */
+export type EncryptedVersion = Exclude<HandshakeVersion, typeof HandshakeVersion.Clear>;
+
 /** The families of handshakes that a first byte can start: in clear (plain or digest), or with a key exchange. */
 export type HandshakeFamily = "clear" | "encrypted";
 
@@ -23,16 +26,19 @@ export function familyOfClientVersion(c0: number): HandshakeFamily {
   });
 }
 
-/** Throws unless the server chose the version that the client offered. */
-export function checkServerVersion(s0: number, c0: number): void {
-  if (s0 === c0) return;
+/** Throws unless the server chose a version that the client offered: of the encrypted ones it may choose any. */
+export function checkServerVersion(s0: number, c0: HandshakeVersion): HandshakeVersion {
+  if (s0 === c0) return s0;
+  if (isEncrypted(s0) && isEncrypted(c0)) return s0;
   refuseStrangers(s0);
-  throw new ProtocolError("handshake.version", `the server answers with version ${s0}, but ${c0} was offered`, {
+  const isRefusal = isEncrypted(c0) && s0 === HandshakeVersion.Clear;
+  const why = isRefusal ? ": it does not encrypt by RTMPE, and the connection must not go on in clear" : "";
+  throw new ProtocolError("handshake.version", `the server answers with version ${s0}, but ${c0} was offered${why}`, {
     byteOffset: 0,
   });
 }
 
-function isEncrypted(version: number): boolean {
+export function isEncrypted(version: number): version is EncryptedVersion {
   return (
     version === HandshakeVersion.Encrypted ||
     version === HandshakeVersion.EncryptedXtea ||
