@@ -2,6 +2,7 @@ import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
 import { formatAddress } from "./address.ts";
 import type { ConnectDeadline } from "./connect-deadline.ts";
+import { httpAuthority } from "./http-authority.ts";
 import type { HttpProxy } from "./proxy-settings.ts";
 import { connectTcpSocket } from "./tcp-connect.ts";
 
@@ -36,7 +37,7 @@ export async function connectThroughProxy(target: ProxiedTarget, deadline: Conne
 
 function askToConnect(socket: Socket, { proxy, host, port }: ProxiedTarget, signal: AbortSignal): Promise<void> {
   const place = formatAddress(proxy.host, proxy.port);
-  const target = formatAddress(host, port);
+  const target = httpAuthority(host, port);
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const asked = request({

@@ -16,6 +16,8 @@ export type RunningProxy = {
   readonly address: string;
   /** Method and target of each request that was let in. */
   readonly requests: readonly string[];
+  /** Ends it, with every connection that it carries. */
+  stop(): Promise<void>;
 };
 
 /** An HTTP proxy that forwards requests in absolute form, and CONNECT. It ends with its test. */
@@ -52,13 +54,14 @@ export async function startHttpProxy(owner: CleanUp, options: HttpProxyOptions =
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  owner.after(async () => {
+  const stop = async (): Promise<void> => {
     server.close();
     for (const socket of sockets) socket.destroy();
-  });
+  };
+  owner.after(stop);
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the proxy has no port");
-  return { address: `127.0.0.1:${address.port}`, requests };
+  return { address: `127.0.0.1:${address.port}`, requests, stop };
 }
 
 function forward(incoming: IncomingMessage, response: ServerResponse, { redirectTo }: HttpProxyOptions): void {
