@@ -1,17 +1,29 @@
 import { BroadcastDirectory } from "../broadcast/directory.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
-import { socketStream } from "../transport/socket-stream.ts";
-import { listenTcp, type TcpListener } from "../transport/tcp-listener.ts";
+import { clientAddressOf } from "../transport/client-address.ts";
+import { type HttpRoute, routeWhereTaken } from "../transport/http-route.ts";
+import { RTMP_SCHEMES, type RtmpScheme } from "../transport/rtmp-url.ts";
+import { RtmptServer } from "../transport/rtmpt/rtmpt-server.ts";
+import { originOf, type SocketOrigin } from "../transport/socket-origin.ts";
+import { familiesOf } from "../transport/ways-in.ts";
+import { WebSocketServerRoute } from "../transport/websocket/websocket-server.ts";
 import { broadcastOptionsOf } from "./broadcast-options.ts";
 import type { ServerContext } from "./context.ts";
 import { Flusher } from "./flusher.ts";
+import { FrontDoor, type OpenedListener, TOO_MANY } from "./front-door.ts";
 import { silentLog } from "./log.ts";
 import { networkOf } from "./network-of.ts";
 import { type ListenAddress, type MediaServerOptions, resolveOptions } from "./options.ts";
 import { RtmpConnection } from "./rtmp/connection.ts";
 
 /** Where a server accepts clients. */
-export type ListenerInfo = { readonly protocol: "rtmp"; readonly host: string; readonly port: number };
+export type ListenerInfo = {
+  readonly protocol: "rtmp";
+  readonly host: string;
+  readonly port: number;
+  /** The ways in, by the schemes of their URLs. */
+  readonly accepts: readonly RtmpScheme[];
+};
 
 /** A live RTMP server: publishers come in, and everybody who plays the same name gets what they send. */
 export type MediaServer = {
@@ -23,6 +35,8 @@ export type MediaServer = {
   readonly broadcasts: BroadcastDirectory;
   /** Serves a connection that came some other way: a socket of your own, or a stream in memory. */
   accept(stream: ByteStream): void;
+  /** Reads the certificates again; connections live on. Rejects when one is bad, and all stay as they were. */
+  reload(): Promise<void>;
   /** Accepts no more, tells every client that the server goes, and waits until all have left or `drainMs` is over. */
   drain(): Promise<void>;
   /** Ends everything at once, and for good. */
@@ -45,7 +59,9 @@ class RtmpMediaServer implements MediaServer {
   readonly #flusher: Flusher;
   readonly #connections = new Set<RtmpConnection>();
   readonly #connectionsByAddress = new Map<string, number>();
-  #listeners: readonly TcpListener[] = [];
+  readonly #tunnels: RtmptServer;
+  readonly #frontDoor: FrontDoor;
+  #listeners: readonly OpenedListener[] = [];
   #ticker: NodeJS.Timeout | undefined;
   #isStarted = false;
   #isClosing = false;
@@ -61,10 +77,25 @@ class RtmpMediaServer implements MediaServer {
     this.broadcasts = new BroadcastDirectory(broadcastOptions, resolved.limits.maxBroadcasts);
     const { log = silentLog, hooks = {} } = options;
     this.#context = { options: resolved, hooks, log, directory: this.broadcasts, nowMs };
+    this.#tunnels = new RtmptServer({
+      ...resolved,
+      nowMs,
+      log,
+      clientAddress: clientAddressOf,
+      onStream: (stream, request) => this.#accept(stream, originOf(request.socket)),
+    });
+    this.#frontDoor = new FrontDoor({
+      context: this.#context,
+      tls: options.tls,
+      routes: this.#routes(),
+      onStream: (stream, origin) => this.#accept(stream, origin),
+    });
   }
 
   get listeners(): readonly ListenerInfo[] {
-    return this.#listeners.map(({ address, port }) => ({ protocol: "rtmp", host: address, port }));
+    return this.#listeners.map(({ address, port, accept }) => {
+      return { protocol: "rtmp", host: address, port, accepts: RTMP_SCHEMES.filter((scheme) => accept.has(scheme)) };
+    });
   }
 
   get connectionCount(): number {
@@ -75,22 +106,24 @@ class RtmpMediaServer implements MediaServer {
     if (this.#isClosing) throw new Error("the server was stopped: create another");
     if (this.#isStarted) throw new Error("the server was started already");
     this.#isStarted = true;
-    const opened: TcpListener[] = [];
     try {
-      for (const address of this.#addresses) {
-        opened.push(await this.#listen(address));
-        if (this.#isClosing) throw new Error("the server was stopped while it started");
-      }
+      this.#listeners = await this.#frontDoor.open(this.#addresses);
     } catch (error) {
-      for (const listener of opened) listener.close();
       this.#isStarted = false;
       throw error;
     }
-    this.#listeners = opened;
     this.#startTicker();
   }
 
   accept(stream: ByteStream): void {
+    this.#accept(stream, undefined);
+  }
+
+  reload(): Promise<void> {
+    return this.#frontDoor.reload();
+  }
+
+  #accept(stream: ByteStream, origin: SocketOrigin | undefined): void {
     const { limits } = this.#context.options;
     const address = networkOf(stream.remoteAddress);
     const fromAddress = this.#connectionsByAddress.get(address) ?? 0;
@@ -103,7 +136,9 @@ class RtmpMediaServer implements MediaServer {
     this.#startTicker();
     this.#connectionsByAddress.set(address, fromAddress + 1);
     const id = (++this.#connectionsSoFar).toString();
-    const connection = new RtmpConnection(this.#context, stream, id, (finished) => this.#forget(finished, address));
+    const families = familiesOf(stream.transport, origin?.accept ?? EVERY_WAY);
+    const forget = (finished: RtmpConnection): void => this.#forget(finished, address);
+    const connection = new RtmpConnection(this.#context, stream, id, forget, families);
     this.#connections.add(connection);
     connection.start();
   }
@@ -123,23 +158,21 @@ class RtmpMediaServer implements MediaServer {
     this.#close();
     const emptied = this.#emptied();
     for (const connection of this.#connections) connection.destroy();
+    this.#tunnels.close();
+    this.#frontDoor.destroy();
     clearInterval(this.#ticker);
     this.#ticker = undefined;
     this.#flusher.close();
     await emptied;
   }
 
-  #listen({ host, port }: ListenAddress): Promise<TcpListener> {
-    const { log } = this.#context;
-    return listenTcp(
-      {
-        // Without a host, a machine that has no IPv6 listens on every address of IPv4.
-        ...(host !== "::" && { host }),
-        port,
-        onAcceptError: (err) => log.error({ err }, "a connection could not be accepted"),
-      },
-      (socket) => this.accept(socketStream(socket)),
-    );
+  /** What is served by HTTP. */
+  #routes(): readonly HttpRoute[] {
+    const webSockets = new WebSocketServerRoute({
+      clientAddress: clientAddressOf,
+      onStream: (stream, origin) => this.#accept(stream, origin),
+    });
+    return [routeWhereTaken(this.#tunnels, "http", "https"), routeWhereTaken(webSockets, "ws", "wss")];
   }
 
   /** Listeners and sockets keep a program alive; this does not. */
@@ -151,6 +184,8 @@ class RtmpMediaServer implements MediaServer {
     const nowMs = this.#context.nowMs();
     for (const connection of this.#connections) connection.tick(nowMs);
     this.broadcasts.tick(nowMs);
+    this.#tunnels.tick(nowMs);
+    this.#frontDoor.tick(nowMs);
   }
 
   #refuse(stream: ByteStream, limit: number): void {
@@ -168,6 +203,7 @@ class RtmpMediaServer implements MediaServer {
 
   #close(): void {
     this.#isClosing = true;
+    this.#frontDoor.close();
     for (const listener of this.#listeners) listener.close();
     this.#listeners = [];
   }
@@ -185,4 +221,5 @@ class RtmpMediaServer implements MediaServer {
   }
 }
 
-const TOO_MANY = "too many connections: one was refused";
+/** For streams that the program hands over: it decides itself what they may carry. */
+const EVERY_WAY: ReadonlySet<RtmpScheme> = new Set(RTMP_SCHEMES);

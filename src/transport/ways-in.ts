@@ -18,22 +18,20 @@ const WAYS_IN: readonly WayIn[] = [
 /** On these a scheme of its own opens the encrypted handshake; on the others it only adds it. */
 const ENCRYPTED_ALONE: readonly Transport[] = ["tcp", "http"];
 
-const BOTH: ReadonlySet<HandshakeFamily> = new Set(["clear", "encrypted"]);
+const BOTH: readonly HandshakeFamily[] = ["clear", "encrypted"];
 
 /** Which handshakes may be made on a transport by what the listener takes; none: the transport is not taken at all. */
-export function familiesOf(transport: Transport, accept: ReadonlySet<RtmpScheme>): ReadonlySet<HandshakeFamily> {
+export function familiesOf(transport: Transport, accept: ReadonlySet<RtmpScheme>): readonly HandshakeFamily[] {
   const way = WAYS_IN.find((candidate) => candidate.transport === transport);
   // A stream in memory is handed over by the program itself.
   if (way === undefined) return BOTH;
-  const families = new Set<HandshakeFamily>();
-  if (accept.has(way.clear)) families.add("clear");
-  const isOpen = families.size > 0 || ENCRYPTED_ALONE.includes(transport);
-  if (isOpen && accept.has(way.encrypted)) families.add("encrypted");
-  return families;
+  const isClear = accept.has(way.clear);
+  const isEncrypted = accept.has(way.encrypted) && (isClear || ENCRYPTED_ALONE.includes(transport));
+  return BOTH.filter((family) => (family === "clear" ? isClear : isEncrypted));
 }
 
 export function isTransportTaken(transport: Transport, accept: ReadonlySet<RtmpScheme>): boolean {
-  return familiesOf(transport, accept).size > 0;
+  return familiesOf(transport, accept).length > 0;
 }
 
 /** What a listener takes: without a choice everything that it can. Throws an error that says what to do. */

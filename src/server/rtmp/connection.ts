@@ -2,6 +2,7 @@ import { ProtocolError } from "../../errors.ts";
 import { CHUNK_LIMITS_BEFORE_CONNECT, DEFAULT_CHUNK_LIMITS } from "../../rtmp/chunk/chunk-limits.ts";
 import type { Handshake } from "../../rtmp/handshake/handshake.ts";
 import { createServerHandshake } from "../../rtmp/handshake/server-handshake.ts";
+import type { HandshakeFamily } from "../../rtmp/handshake/version.ts";
 import { PeerBandwidthLimit } from "../../rtmp/message/control.ts";
 import type { ConnectEvent, ServerEvent } from "../../rtmp/session/server-events.ts";
 import { ServerSession } from "../../rtmp/session/server-session.ts";
@@ -60,6 +61,7 @@ export class RtmpConnection implements ConnectionPort {
     stream: ByteStream,
     id: string,
     onFinished: (connection: RtmpConnection) => void,
+    families: readonly HandshakeFamily[] = ["clear", "encrypted"],
   ) {
     const { options } = context;
     this.#context = context;
@@ -67,7 +69,7 @@ export class RtmpConnection implements ConnectionPort {
     this.#onFinished = onFinished;
     this.#startedAtMs = context.nowMs();
     this.#deadlines = new Deadlines(options.timeouts, this.#startedAtMs);
-    const handshake = createServerHandshake({ nowMs: this.#startedAtMs, crypto: nodeCrypto });
+    const handshake = createServerHandshake({ nowMs: this.#startedAtMs, crypto: nodeCrypto, families });
     this.#handshake = handshake;
     this.#wire = new Wire({
       handshake,

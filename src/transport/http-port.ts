@@ -1,0 +1,119 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { ProtocolError } from "../errors.ts";
+import type { HttpRoute } from "./http-route.ts";
+import { originOf, type SocketOrigin, setOrigin } from "./socket-origin.ts";
+import { remoteAddressOf } from "./socket-stream.ts";
+
+export type HttpPortOptions = {
+  /** Asked in turn: the first that takes a request has it. */
+  readonly routes: readonly HttpRoute[];
+  /** For one request, from its first byte to its last. */
+  readonly requestMs: number;
+  /** How long a connection may stay open between two requests, or with an answer that is not read. */
+  readonly idleMs: number;
+  /** Told of each connection that is closed for what it sent, or did not send in time. */
+  onRefused(remoteAddress: string, error: ProtocolError): void;
+};
+
+/** The line of a request and its headers. */
+const MAX_HEADER_BYTES = 16 * 1024;
+/** How often requests that take too long are looked for. */
+const CHECK_MS = 500;
+
+/** HTTP/1.1 on sockets that a listener has accepted: it never listens itself. */
+export class HttpPort {
+  readonly #options: HttpPortOptions;
+  readonly #server: Server;
+
+  constructor(options: HttpPortOptions) {
+    const { requestMs, idleMs } = options;
+    this.#options = options;
+    const server = createServer({
+      headersTimeout: requestMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
+      keepAliveTimeout: idleMs,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      insecureHTTPParser: false,
+      noDelay: true,
+    });
+    server.timeout = idleMs;
+    server.on("request", (request, response) => this.#answer(request, response));
+    server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    server.on("clientError", (error, socket) => this.#refuse(error, socket));
+    // Node begins to look for slow requests when a server listens, and this one never does.
+    server.emit("listening");
+    this.#server = server;
+  }
+
+  /** Takes over a socket, plain or inside TLS, of which nothing is read yet. */
+  serve(socket: Socket, origin: SocketOrigin): void {
+    setOrigin(socket, origin);
+    this.#server.emit("connection", socket);
+  }
+
+  /** Looks after time-outs no more; open sockets are left to whoever accepted them. */
+  close(): void {
+    this.#server.close();
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#options.routes.some((route) => route.handle?.(request, response))) return;
+    if (request.method === "OPTIONS") {
+      response.writeHead(204, { Allow: "GET, HEAD, OPTIONS, POST" }).end();
+      return;
+    }
+    const text = nothingHere(request);
+    response.writeHead(404, {
+      "Content-Type": "text/plain; charset=utf-8",
+      "Content-Length": Buffer.byteLength(text),
+      "X-Content-Type-Options": "nosniff",
+    });
+    response.end(text);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+    // Node took its own listener away; an error without one would end the process.
+    socket.on("error", () => {});
+    if (this.#options.routes.some((route) => route.upgrade?.(request, socket, head))) return;
+    endWith(socket, 404, nothingHere(request));
+  }
+
+  /** What the parser refuses, and what takes too long. A connection that broke is its route's business. */
+  #refuse(error: Error & { readonly code?: string; readonly reason?: string }, socket: Duplex): void {
+    const { code = "" } = error;
+    const isLate = code === "ERR_HTTP_REQUEST_TIMEOUT";
+    const isMalformed = code.startsWith("HPE_");
+    if (!isLate && !isMalformed) return void socket.destroy();
+    const refusal = isLate
+      ? new ProtocolError("timeout.request", `an HTTP request was not whole within ${this.#options.requestMs} ms`)
+      : new ProtocolError("http.request", `the HTTP request cannot be read: ${error.reason ?? error.message}`);
+    const address = originOf(socket)?.remoteAddress ?? remoteAddressOf(socket as Socket);
+    this.#options.onRefused(address, refusal);
+    const status = isLate ? 408 : code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
+    endWith(socket, status, `${refusal.message}\n`);
+  }
+}
+
+/** The last answer on a connection, without the help of Node's parser. */
+function endWith(socket: Duplex, status: number, text: string): void {
+  if (!socket.writable) return void socket.destroy();
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    "Connection: close",
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(text)}`,
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
+  // Nothing that still comes is read: a sender that goes on must not hold the socket.
+  socket.once("finish", () => socket.destroy());
+}
+
+/** Says which addresses work here instead, without repeating anything of the request. */
+function nothingHere({ socket }: IncomingMessage): string {
+  const accept = originOf(socket)?.accept ?? [];
+  const urls = Array.from(accept, (scheme) => `  ${scheme}://HOST:${socket.localPort ?? "PORT"}/APP/KEY\n`);
+  return `This is an RTMP media server, and there is nothing at this address.\nPublish to, or play, one of:\n${urls.join("")}`;
+}

@@ -1,0 +1,59 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { ProtocolError } from "../errors.ts";
+import type { TlsIdentities } from "./tls-identities.ts";
+
+/**
+ * The server's side of a TLS handshake on a socket. Resolves with the socket inside; rejects with `tls.handshake` when it
+ * fails. Undefined when the client goes away first, or the socket is destroyed.
+ */
+export function acceptTls(socket: Socket, identities: TlsIdentities): Promise<TLSSocket | undefined> {
+  const secure = new TLSSocket(socket, {
+    isServer: true,
+    secureContext: identities.contextFor(undefined),
+    SNICallback: (serverName, done) => done(null, identities.contextFor(serverName)),
+    // For clients that ask whether HTTP is spoken; nobody has to.
+    ALPNProtocols: ["http/1.1"],
+  });
+  return new Promise((resolve, reject) => {
+    // Stays: what comes after the handshake is seen in `errored`.
+    secure.on("error", (error) => reject(tlsError(error)));
+    const onGone = (): void => {
+      secure.destroy();
+      resolve(undefined);
+    };
+    secure.once("end", onGone).once("close", onGone);
+    secure.once("secure", () => {
+      secure.off("end", onGone).off("close", onGone);
+      resolve(secure);
+    });
+  });
+}
+
+/** What went wrong in words; OpenSSL's own are its cause. */
+export function tlsError(error: Error): ProtocolError {
+  return new ProtocolError("tls.handshake", `the TLS handshake failed: ${reasonOf(error)}`, { cause: error });
+}
+
+function reasonOf(error: Error): string {
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? error.message;
+}
+
+/** By Node's codes: those with ALERT are what the client said. */
+const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|UNSUPPORTED_CERTIFICATE)/, "the client refused the certificate"],
+  [/ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/, "client and server have no TLS version in common"],
+  [
+    /NO_SHARED_CIPHER|NO_SHARED_GROUP|NO_SUITABLE|ALERT_HANDSHAKE_FAILURE/,
+    "client and server have no cipher in common",
+  ],
+  [/NO_APPLICATION_PROTOCOL/, "the client offers protocols by ALPN, and http/1.1 is none of them"],
+  [/ALERT_UNRECOGNIZED_NAME/, "the client does not know the server's name"],
+  [/ALERT_/, "the client broke off"],
+  [/ECONNRESET|EPIPE/, "the client reset the connection"],
+  [
+    /WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNEXPECTED_|LENGTH|BAD_|DECODE|DECRYPTION|UNKNOWN_PROTOCOL|RECORD|EXCESSIVE/,
+    "what came is no TLS",
+  ],
+];
