@@ -6,7 +6,7 @@ import { describeConfigProblem } from "./config-problem.ts";
 import { resolveConfig } from "./config-settings.ts";
 
 test("a name is the path in upper snake case, and no two keys share one", () => {
-  equal(environmentNameOf("rtmp"), "MILLRACE_RTMP");
+  equal(environmentNameOf("listen"), "MILLRACE_LISTEN");
   equal(environmentNameOf("publish.busyName"), "MILLRACE_PUBLISH_BUSY_NAME");
   equal(environmentNameOf("windowAcknowledgementSize"), "MILLRACE_WINDOW_ACKNOWLEDGEMENT_SIZE");
   equal(new Set([...CONFIG_KEYS.values()].map((key) => key.environment)).size, CONFIG_KEYS.size);
@@ -14,7 +14,7 @@ test("a name is the path in upper snake case, and no two keys share one", () => 
 
 test("lists are separated by commas, numbers and choices stand as they are", () => {
   const { settings, problems } = readEnvironment({
-    MILLRACE_RTMP: "1935, 127.0.0.1:2000,[::1]:3000",
+    MILLRACE_LISTEN: "1935, 127.0.0.1:2000,[::1]:3000",
     MILLRACE_PUBLISH_BUSY_NAME: "refuse",
     MILLRACE_PUBLISH_GRACE_MS: "0",
     MILLRACE_LOG_LEVEL: "",
@@ -23,7 +23,7 @@ test("lists are separated by commas, numbers and choices stand as they are", () 
   });
   deepEqual(problems, []);
   const { config } = resolveConfig(settings);
-  deepEqual(config.rtmp, [
+  deepEqual(config.listen, [
     { host: "::", port: 1935 },
     { host: "127.0.0.1", port: 2000 },
     { host: "::1", port: 3000 },
@@ -37,8 +37,29 @@ test("a wrong value names its variable", () => {
   const { settings } = readEnvironment({ MILLRACE_PUBLISH_GRACE_MS: "1e3", MILLRACE_RTMP: "1935,here" });
   deepEqual(resolveConfig(settings).problems.map(describeConfigProblem), [
     'MILLRACE_PUBLISH_GRACE_MS: publish.graceMs is "1e3", but must be a whole number from 0 to 2147483647',
-    "MILLRACE_RTMP: rtmp is \"here\", but must be [host:]port, as 1935, 127.0.0.1:1935 or '[::1]:1935', or a list of these",
+    "MILLRACE_RTMP: rtmp is \"here\", but must be [way://][host:]port, as 1935, '[::1]:1935' or rtmps://:443, or a list of these",
   ]);
+});
+
+test("a key has its older name too, but not both at once", () => {
+  const older = resolveConfig(readEnvironment({ MILLRACE_RTMP: "rtmp://:1" }).settings);
+  deepEqual(older.config.listen, [{ host: "::", port: 1, accept: ["rtmp"] }]);
+  const both = resolveConfig(readEnvironment({ MILLRACE_RTMP: "1", MILLRACE_LISTEN: "2" }).settings);
+  deepEqual(both.problems.map(describeConfigProblem), [
+    "MILLRACE_RTMP: MILLRACE_RTMP is the older name of MILLRACE_LISTEN: set one of them",
+  ]);
+});
+
+test("paths begin where the process runs", () => {
+  const { settings } = readEnvironment({
+    MILLRACE_TLS_CERTIFICATES: "a.pem:a-key.pem, b.pem",
+    MILLRACE_TLS_SELF_SIGNED_FOLDER: "tls",
+    MILLRACE_SWF_VERIFICATION_ALLOWED: "player.swf",
+  });
+  const { tls, swfVerification } = resolveConfig(settings).config;
+  deepEqual(tls.certificates, [{ certificateFile: "a.pem", keyFile: "a-key.pem" }, { certificateFile: "b.pem" }]);
+  equal(tls.selfSignedFolder, "tls");
+  deepEqual(swfVerification.allowed, [{ file: "player.swf" }]);
 });
 
 test("a name that sets nothing is told with the nearest one", () => {

@@ -12,7 +12,7 @@ function problemsOf(text: string): string[] {
 test("a file sets what it names, and the rest keeps its defaults", () => {
   const { settings, problems } = readConfigFile(
     `# a comment
-rtmp: [1935, 127.0.0.1:2935, "[::1]:3935"]
+listen: [1935, 127.0.0.1:2935, "[::1]:3935"]
 publish:
   busyName: refuse
   graceMs: 0
@@ -22,7 +22,7 @@ log:
   );
   deepEqual(problems, []);
   const { config } = resolveConfig(settings);
-  deepEqual(config.rtmp, [
+  deepEqual(config.listen, [
     { host: "::", port: 1935 },
     { host: "127.0.0.1", port: 2935 },
     { host: "::1", port: 3935 },
@@ -32,11 +32,48 @@ log:
 });
 
 test("JSON is read too, one value stands for a list of one, and a key may be written with a dot", () => {
-  const { settings, problems } = readConfigFile(`{"rtmp": ":2935", "publish.graceMs": 1}`, "millrace.json");
+  const { settings, problems } = readConfigFile(`{"listen": ":2935", "publish.graceMs": 1}`, "millrace.json");
   deepEqual(problems, []);
   const { config } = resolveConfig(settings);
-  deepEqual(config.rtmp, [{ host: "::", port: 2935 }]);
+  deepEqual(config.listen, [{ host: "::", port: 2935 }]);
   equal(config.publish.graceMs, 1);
+});
+
+test("lists hold text and objects, and what YAML takes for numbers", () => {
+  const { settings, problems } = readConfigFile(
+    `listen:
+  - rtmps+wss://:443
+  - {address: 1935, accept: [rtmp], proxyProtocolFrom: &balancers [10.0.0.2, 10.1.0.0/16], forwardedFrom: *balancers}
+tls: {certificates: live.pem:key.pem, selfSignedFolder: /var/lib/millrace, minVersion: TLSv1.3}
+rtmpe: {type: 8}
+swfVerification: {allowed: [player.swf, '${"0a".repeat(32)}:99']}
+`,
+    "/etc/millrace/millrace.yml",
+  );
+  deepEqual(problems, []);
+  const { config, problems: more } = resolveConfig(settings);
+  deepEqual(more, []);
+  const balancers = ["10.0.0.2", "10.1.0.0/16"];
+  deepEqual(config.listen, [
+    { host: "::", port: 443, accept: ["rtmps", "wss"] },
+    { host: "::", port: 1935, accept: ["rtmp"], proxyProtocolFrom: balancers, forwardedFrom: balancers },
+  ]);
+  deepEqual(config.tls, {
+    certificates: [{ certificateFile: "/etc/millrace/live.pem", keyFile: "/etc/millrace/key.pem" }],
+    selfSignedFolder: "/var/lib/millrace",
+    minVersion: "TLSv1.3",
+  });
+  deepEqual(config.rtmpe, { type: "8" });
+  deepEqual(config.swfVerification, {
+    allowed: [{ file: "/etc/millrace/player.swf" }, { hash: "0a".repeat(32), byteLength: 99 }],
+  });
+});
+
+test("rtmp is the older name of listen", () => {
+  deepEqual(resolveConfig(readConfigFile("rtmp: [1935, 2935]", "m.yml").settings).config.listen, [
+    { host: "::", port: 1935 },
+    { host: "::", port: 2935 },
+  ]);
 });
 
 test("an alias stands for the value of its anchor", () => {
@@ -86,16 +123,16 @@ const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   [
     "a wrong item of a list, at its own line",
-    "rtmp:\n  - 1935\n  - here\n",
+    "listen:\n  - 1935\n  - here\n",
     [
-      "millrace.yml:3:5: rtmp is \"here\", but must be [host:]port, as 1935, 127.0.0.1:1935 or '[::1]:1935', or a list of these",
+      "millrace.yml:3:5: listen is \"here\", but must be [way://][host:]port, as 1935, '[::1]:1935' or rtmps://:443, or a list of these",
     ],
   ],
   [
     "an empty list",
-    "rtmp: []\n",
+    "listen: []\n",
     [
-      "millrace.yml:1:7: rtmp is [], but must be [host:]port, as 1935, 127.0.0.1:1935 or '[::1]:1935', or a list of these",
+      "millrace.yml:1:9: listen is [], but must be [way://][host:]port, as 1935, '[::1]:1935' or rtmps://:443, or a list of these",
     ],
   ],
   [
@@ -115,11 +152,70 @@ const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   ["a section twice", "log: {}\nlog: {}\n", ["millrace.yml:2:1: log is set twice: line 1 sets it already"]],
   ["a section that is a value", "log: info\n", ["millrace.yml:1:1: log must hold keys: level, format"]],
-  ["a list instead of keys", "- 1935\n", ["millrace.yml:1:1: the file must hold keys and values, as rtmp: 1935"]],
+  ["a list instead of keys", "- 1935\n", ["millrace.yml:1:1: the file must hold keys and values, as listen: 1935"]],
   [
     "brackets without quotes",
-    "rtmp:\n  - [::1]:1935\n",
+    "listen:\n  - [::1]:1935\n",
     ["millrace.yml:2:10: this is no YAML: unexpected scalar at node end (put quotes around [host]:port)"],
+  ],
+  [
+    "an unknown way, at its own line, with the nearest one",
+    "listen:\n  - 1935\n  - rmtps://:443\n",
+    ['millrace.yml:3:5: listen is "rmtps://:443", but there is no way "rmtps": did you mean rtmps?'],
+  ],
+  [
+    "an unknown way in an object, at its own line",
+    "listen:\n  - address: 443\n    accept:\n      - rtmps\n      - wsss\n",
+    ['millrace.yml:5:9: listen.accept is "wsss", but there is no way "wsss": did you mean wss?'],
+  ],
+  [
+    "an unknown member of an object, at its name",
+    "listen: {address: 443, acept: [rtmps]}\n",
+    ["millrace.yml:1:24: unknown key listen.acept: did you mean accept?"],
+  ],
+  [
+    "a member of an object twice",
+    "listen:\n  - address: 443\n    address: 444\n",
+    ["millrace.yml:3:5: listen.address is set twice"],
+  ],
+  [
+    "a network that is none, behind an alias",
+    "listen:\n  - {address: 1, proxyProtocolFrom: &lb [10.0.0.300]}\n",
+    [
+      'millrace.yml:2:42: listen.proxyProtocolFrom is "10.0.0.300", but "10.0.0.300" is no address or network, as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32',
+    ],
+  ],
+  [
+    "two listeners in one place",
+    "listen:\n  - rtmp://h:1935\n  - 1935\n  - rtmps://H:1935\n  - 0\n  - 0\n",
+    ['millrace.yml:4:5: listen is "rtmps://H:1935", but another listener has this host and port'],
+  ],
+  [
+    "a certificate without its file",
+    "tls:\n  certificates:\n    - keyFile: key.pem\n",
+    ["millrace.yml:3:7: tls.certificates.certificateFile is empty, but must be the path of a PEM file"],
+  ],
+  [
+    "a hash that is too short",
+    "swfVerification.allowed: ['abc:5']\n",
+    [
+      'millrace.yml:1:27: swfVerification.allowed is "abc:5", but must be SHA256HEX:SIZE or the path of a .swf file, as player.swf, or a list of these',
+    ],
+  ],
+  [
+    "a folder that is a number",
+    "tls: {selfSignedFolder: 5}\n",
+    ["millrace.yml:1:25: tls.selfSignedFolder is 5, but must be the path of a folder"],
+  ],
+  [
+    "a choice of numbers",
+    "rtmpe: {type: 7}\n",
+    ['millrace.yml:1:15: rtmpe.type is "7", but must be 6, 8, 9 or as-asked'],
+  ],
+  [
+    "a key and its older name",
+    "rtmp: 1935\nlisten: 1936\n",
+    ["millrace.yml:1:7: rtmp is the older name of listen: set one of them"],
   ],
   ["a tab", "publish:\n\tgraceMs: 1\n", ["millrace.yml:2:1: this is no YAML: tabs are not allowed as indentation"]],
 ];

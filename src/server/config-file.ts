@@ -1,6 +1,6 @@
 import type { Document, Node, Pair, YAMLMap } from "yaml";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import { CONFIG_KEYS, CONFIG_SECTIONS } from "./config-keys.ts";
+import { CONFIG_KEYS, CONFIG_SECTIONS, type ConfigKey } from "./config-keys.ts";
 import type { ConfigProblem, FileOrigin } from "./config-problem.ts";
 import { type Setting, type Settings, unknownKey } from "./config-settings.ts";
 
@@ -38,7 +38,7 @@ class ConfigFileReader {
     } else if (isMap(root)) {
       this.#readMap(root, "");
     } else if (root !== null && !(isScalar(root) && root.value === null)) {
-      this.#report(root.range?.[0], undefined, "the file must hold keys and values, as rtmp: 1935");
+      this.#report(root.range?.[0], undefined, "the file must hold keys and values, as listen: 1935");
     }
     return { settings: this.#settings, problems: this.#problems };
   }
@@ -63,13 +63,14 @@ class ConfigFileReader {
     const value = this.#resolve(pair.value as Node | null);
     const key = CONFIG_KEYS.get(path);
     if (key !== undefined) {
-      const itemOrigins = isSeq(value) ? value.items.map((item) => this.#originOf((item as Node).range?.[0])) : [];
+      const valueOrigin = value?.range == null ? origin : this.#originOf(value.range[0]);
       this.#settings.push({
         key,
-        value: key.type === "list" ? listOf(this.#plain(value)) : this.#plain(value),
-        origin: value?.range == null ? origin : this.#originOf(value.range[0]),
-        itemOrigins,
+        value: valueFromFile(key, this.#plain(value)),
+        origin: valueOrigin,
+        originOf: (part, isName) => this.#originOfPart(value, part, isName) ?? valueOrigin,
       });
+      this.#reportRepeatedMembers(path, value);
     } else if (!CONFIG_SECTIONS.some((section) => section.path === path)) {
       this.#problems.push(unknownKey(path, origin));
     } else if (isMap(value)) {
@@ -78,6 +79,36 @@ class ConfigFileReader {
       const keys = CONFIG_SECTIONS.find((section) => section.path === path)?.keys ?? [];
       const names = keys.map((member) => member.path.slice(path.length + 1)).join(", ");
       this.#problems.push({ origin, key: path, message: `${path} must hold keys: ${names}` });
+    }
+  }
+
+  /** Of the innermost part that is known. A single value stands for a list of one. */
+  #originOfPart(value: Node | null, path: readonly PropertyKey[], isName: boolean): FileOrigin | undefined {
+    let place: Node | null = null;
+    let node = value;
+    for (const [depth, part] of path.entries()) {
+      if (isMap(node) && typeof part === "string") {
+        const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === part);
+        node = this.#resolve((pair?.value ?? null) as Node | null);
+        const isNameWanted = node === null || (isName && depth === path.length - 1);
+        place = (isNameWanted ? (pair?.key as Node | undefined) : node) ?? place;
+      } else if (isSeq(node) && typeof part === "number") {
+        node = this.#resolve((node.items[part] ?? null) as Node | null);
+        place = node ?? place;
+      }
+    }
+    return place?.range == null ? undefined : this.#originOf(place.range[0]);
+  }
+
+  /** In the objects of a list. */
+  #reportRepeatedMembers(path: string, value: Node | null): void {
+    for (const item of isSeq(value) ? value.items : [value]) {
+      const names = new Set<string>();
+      for (const { key } of isMap(item) ? item.items : []) {
+        const name = String(key);
+        if (names.has(name)) this.#report((key as Node).range?.[0], path, `${path}.${name} is set twice`);
+        names.add(name);
+      }
     }
   }
 
@@ -95,9 +126,10 @@ class ConfigFileReader {
   }
 }
 
-/** `rtmp: 1935` means a list of one. */
-function listOf(value: unknown): unknown {
-  return value === null || Array.isArray(value) ? value : [value];
+function valueFromFile(key: ConfigKey, value: unknown): unknown {
+  // `listen: 1935` means a list of one; of choices, some are numbers to YAML.
+  if (key.type === "list") return value === null || Array.isArray(value) ? value : [value];
+  return key.type === "choice" && typeof value === "number" ? String(value) : value;
 }
 
 function describeSyntax(message: string): string {

@@ -4,14 +4,19 @@ import { type ConfigJsonSchema, configJsonSchema } from "./config.ts";
 export type ConfigKey = {
   /** `publish.busyName`: where it stands in a file. */
   readonly path: string;
+  /** Where its value goes in a `Config`: another path than its own for an older name. */
+  readonly storedAt: string;
   /** `MILLRACE_PUBLISH_BUSY_NAME`. */
   readonly environment: string;
-  readonly type: "integer" | "choice" | "list";
+  readonly type: "integer" | "choice" | "text" | "list";
   /** What a choice may be; empty for the others. */
   readonly choices: readonly string[];
   /** The range of an integer. */
   readonly minimum: number;
   readonly maximum: number;
+  /** How text, or an item of a list, is written; empty for the others. */
+  readonly form: string;
+  readonly exampleTexts: readonly string[];
   /** As it would stand in a file; undefined if the server chooses. */
   readonly default: unknown;
   readonly description: string;
@@ -27,9 +32,12 @@ export type ConfigSection = {
 /** Every section, the keys without one first. */
 export const CONFIG_SECTIONS: readonly ConfigSection[] = sectionsOf(configJsonSchema());
 
-/** Every key by its path. */
-export const CONFIG_KEYS: ReadonlyMap<string, ConfigKey> = new Map(
-  CONFIG_SECTIONS.flatMap((section) => section.keys.map((key) => [key.path, key])),
+/** Names that keys had before, and what they are called now. */
+const OLDER_NAMES: readonly (readonly [older: string, path: string])[] = [["rtmp", "listen"]];
+
+/** Every key by its path, older names included. */
+export const CONFIG_KEYS: ReadonlyMap<string, ConfigKey> = withOlderNames(
+  CONFIG_SECTIONS.flatMap((section) => section.keys),
 );
 
 /** `publish.busyName` is `MILLRACE_PUBLISH_BUSY_NAME`: the path in upper snake case. */
@@ -46,9 +54,11 @@ export function describeRule(key: ConfigKey): string {
     case "integer":
       return `a whole number from ${key.minimum} to ${key.maximum}`;
     case "choice":
-      return `${key.choices.slice(0, -1).join(", ")} or ${key.choices.at(-1)}`;
+      return listWords(key.choices);
+    case "text":
+      return key.form;
     case "list":
-      return "[host:]port, as 1935, 127.0.0.1:1935 or '[::1]:1935', or a list of these";
+      return `${key.form}, as ${listWords(key.exampleTexts)}, or a list of these`;
   }
 }
 
@@ -58,10 +68,25 @@ export function valueFromText(key: ConfigKey, text: string): unknown {
     case "integer":
       return /^-?\d+$/.test(text.trim()) ? Number(text) : text;
     case "choice":
+    case "text":
       return text.trim();
     case "list":
       return text.split(",").map((item) => item.trim());
   }
+}
+
+function withOlderNames(keys: readonly ConfigKey[]): ReadonlyMap<string, ConfigKey> {
+  const byPath = new Map(keys.map((key) => [key.path, key]));
+  for (const [older, path] of OLDER_NAMES) {
+    const key = byPath.get(path);
+    if (key !== undefined) byPath.set(older, { ...key, path: older, environment: environmentNameOf(older) });
+  }
+  return byPath;
+}
+
+/** `a, b or c` */
+function listWords(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
 function sectionsOf(root: ConfigJsonSchema): ConfigSection[] {
@@ -81,12 +106,21 @@ function sectionsOf(root: ConfigJsonSchema): ConfigSection[] {
 function keyOf(path: string, schema: ConfigJsonSchema): ConfigKey {
   return {
     path,
+    storedAt: path,
     environment: environmentNameOf(path),
-    type: schema.type === "array" ? "list" : schema.enum !== undefined ? "choice" : "integer",
+    type: typeOf(schema),
     choices: schema.enum ?? [],
     minimum: schema.minimum ?? 0,
     maximum: schema.maximum ?? Number.MAX_SAFE_INTEGER,
+    form: schema.form ?? "",
+    exampleTexts: schema.exampleTexts ?? [],
     default: schema.default,
     description: schema.description ?? "",
   };
+}
+
+function typeOf(schema: ConfigJsonSchema): ConfigKey["type"] {
+  if (schema.type === "array") return "list";
+  if (schema.enum !== undefined) return "choice";
+  return schema.type === "string" ? "text" : "integer";
 }

@@ -16,7 +16,12 @@ for (const [word, key] of [
   test(`${word} most likely means ${key}`, () => equal(nearest(word, KEYS), key));
 }
 
+test("of two as near, the one of the same length is meant", () => {
+  equal(nearest("rtmsp", ["rtmp", "rtmps"]), "rtmps");
+});
+
 test("what is like nothing has no suggestion", () => {
   equal(nearest("dashboard", KEYS), undefined);
   equal(nearest("rtmp", []), undefined);
+  for (const word of ["", "a"]) equal(nearest(word, ["ws"]), undefined);
 });

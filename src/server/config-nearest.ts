@@ -4,8 +4,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(plain.length / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(plain, simplify(candidate));
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    const name = simplify(candidate);
+    // Of two as near, the one of the same length: letters are swapped more often than forgotten.
+    const distance = editDistance(plain, name) + (name.length === plain.length ? 0 : 0.5);
+    if (distance < Math.min(bestDistance, name.length)) [best, bestDistance] = [candidate, distance];
   }
   return best;
 }

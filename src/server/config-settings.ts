@@ -1,6 +1,7 @@
 import { type Config, type ConfigIssue, parseConfig } from "./config.ts";
 import { CONFIG_KEYS, type ConfigKey, describeRule, valueFromText } from "./config-keys.ts";
 import { nearest } from "./config-nearest.ts";
+import { resolvePaths } from "./config-paths.ts";
 import type { ConfigOrigin, ConfigProblem } from "./config-problem.ts";
 
 /** One value that somebody set. */
@@ -9,9 +10,12 @@ export type Setting = {
   /** Not yet checked. */
   readonly value: unknown;
   readonly origin: ConfigOrigin;
-  /** Where each item of a list stands, if it is known better than by `origin`. */
-  readonly itemOrigins?: readonly ConfigOrigin[];
+  /** Where a part of the value stands, if it is known better than by `origin`. */
+  readonly originOf?: PartOrigins;
 };
+
+/** Takes items and members from the value inwards, and whether the name of the last one is meant instead of its value. */
+export type PartOrigins = (path: readonly PropertyKey[], isName: boolean) => ConfigOrigin;
 
 /** What one source (a file, the environment, the command line) sets. */
 export type Settings = { readonly settings: readonly Setting[]; readonly problems: readonly ConfigProblem[] };
@@ -20,17 +24,25 @@ export type ResolvedConfig = {
   /** The defaults where there are problems. */
   readonly config: Config;
   readonly problems: readonly ConfigProblem[];
+  /** Which setting each key of `config` has its value from; without those that have their default. */
+  readonly effective: ReadonlyMap<string, Setting>;
 };
 
 /** Checks all settings, also those that a later one overrides, and puts them together: later ones win. */
 export function resolveConfig(settings: readonly Setting[]): ResolvedConfig {
-  const problems = settings.flatMap(problemsOf);
+  const problems = [...settings.flatMap(problemsOf), ...namedTwice(settings)];
+  const effective = new Map(problems.length > 0 ? [] : settings.map((setting) => [setting.key.storedAt, setting]));
   const values: Record<string, unknown> = {};
-  if (problems.length === 0) for (const { key, value } of settings) assign(values, key.path, value);
+  for (const [path, { value }] of effective) assign(values, path, value);
   const result = parseConfig(values);
-  // Each value has passed alone, and no rule spans several.
+  // Each value has passed alone, and no rule of the schema spans several.
   if (!result.ok) throw new Error(`the configuration cannot be put together: ${JSON.stringify(result.issues)}`);
-  return { config: result.config, problems };
+  return { config: resolvePaths(result.config, effective), problems, effective };
+}
+
+/** Where a part of a setting's value stands, as well as it is known. */
+export function originOfPart(setting: Setting, path: readonly PropertyKey[], isName: boolean = false): ConfigOrigin {
+  return setting.originOf?.(path, isName) ?? setting.origin;
 }
 
 /** A setting from text that names its key, as `--set publish.graceMs=0` does. */
@@ -59,22 +71,54 @@ function assign(values: Record<string, unknown>, path: string, value: unknown): 
 
 function problemsOf(setting: Setting): ConfigProblem[] {
   const values: Record<string, unknown> = {};
-  assign(values, setting.key.path, setting.value);
+  assign(values, setting.key.storedAt, setting.value);
   const result = parseConfig(values);
   return result.ok ? [] : result.issues.map((issue) => problemOf(setting, issue));
 }
 
-function problemOf({ key, value, origin, itemOrigins }: Setting, issue: ConfigIssue): ConfigProblem {
-  const index = issue.path.slice(key.path.split(".").length)[0];
-  const isItem = typeof index === "number" && Array.isArray(value);
-  const wrong: unknown = isItem ? value[index] : value;
-  const suggestion = typeof wrong === "string" ? nearest(wrong, key.choices) : undefined;
-  const hint = suggestion === undefined ? "" : `; did you mean ${suggestion}?`;
+function problemOf(setting: Setting, { path, reason, isUnknownMember = false }: ConfigIssue): ConfigProblem {
+  const { key, value } = setting;
+  const inside = path.slice(key.storedAt.split(".").length);
+  const members = inside.filter((part) => typeof part === "string");
+  const name = [key.path, ...members].join(".");
+  const wrong = partOf(value, inside);
   return {
-    origin: (isItem ? itemOrigins?.[index] : undefined) ?? origin,
+    origin: originOfPart(setting, inside, isUnknownMember),
     key: key.path,
-    message: `${key.path} is ${show(wrong)}, but must be ${describeRule(key)}${hint}`,
+    message: isUnknownMember
+      ? `unknown key ${name}: ${reason}`
+      : `${name} is ${show(wrong)}, but ${reason ?? describeExpected(key, wrong)}`,
   };
+}
+
+function describeExpected(key: ConfigKey, wrong: unknown): string {
+  const suggestion = typeof wrong === "string" ? nearest(wrong, key.choices) : undefined;
+  return `must be ${describeRule(key)}${suggestion === undefined ? "" : `; did you mean ${suggestion}?`}`;
+}
+
+function partOf(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((part, name) => (part as Record<PropertyKey, unknown> | null)?.[name], value);
+}
+
+/** A key and its older name, set by the same source. */
+function namedTwice(settings: readonly Setting[]): ConfigProblem[] {
+  return settings.flatMap(({ key, origin }) => {
+    const other = settings.find(
+      (candidate) => candidate.key.path === key.storedAt && isSameSource(candidate.origin, origin),
+    );
+    if (key.path === key.storedAt || other === undefined) return [];
+    const message = `${describeName(key, origin)} is the older name of ${describeName(other.key, origin)}: set one of them`;
+    return [{ origin, key: key.path, message }];
+  });
+}
+
+/** Options of the command line are no such source: there the last one counts. */
+function isSameSource(one: ConfigOrigin, other: ConfigOrigin): boolean {
+  return one.kind === other.kind && one.kind !== "argument";
+}
+
+function describeName(key: ConfigKey, origin: ConfigOrigin): string {
+  return origin.kind === "environment" ? key.environment : key.path;
 }
 
 function show(value: unknown): string {

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { configJsonSchema, parseConfig } from "./config.ts";
 import { CONFIG_KEYS, CONFIG_SECTIONS, type ConfigKey, valueFromText } from "./config-keys.ts";
+import { serverOptionsOf } from "./config-options.ts";
 import { resolveConfig, type Setting, settingFromText } from "./config-settings.ts";
 import {
   DEFAULT_LIMITS,
@@ -24,14 +25,14 @@ function set(path: string, value: unknown, option: string): Setting {
 test("nothing set means the defaults of the embedded server", () => {
   const { config, problems } = resolveConfig([]);
   deepEqual(problems, []);
-  deepEqual(config.rtmp, [{ host: "::", port: 1935 }]);
+  deepEqual(config.listen, [{ host: "::", port: 1935 }]);
   deepEqual(config.publish, DEFAULT_PUBLISH_OPTIONS);
   deepEqual(config.play, DEFAULT_PLAY_OPTIONS);
   deepEqual(config.timeouts, DEFAULT_TIMEOUTS);
   deepEqual(config.limits, DEFAULT_LIMITS);
   deepEqual(config.log, { level: "info", format: "auto" });
-  const { rtmp, log, ...options } = config;
-  deepEqual(resolveOptions(options), resolveOptions({}));
+  deepEqual(resolveOptions(serverOptionsOf(config, [])), resolveOptions({}));
+  equal(serverOptionsOf(config, []).tls, undefined);
 });
 
 test("every key has a description, and every integer a range that holds its default", () => {
@@ -81,12 +82,27 @@ test("a wrong value is a problem even when a later setting overrides it", () => 
   equal(config.publish.graceMs, DEFAULT_PUBLISH_OPTIONS.graceMs);
 });
 
+test("the server gets what is set, in its own form", () => {
+  const { config } = resolveConfig([
+    set("listen", ["rtmps://:443"], "--set"),
+    set("tls.selfSignedFolder", "tls", "--set"),
+    set("rtmpe.type", "9", "--set"),
+  ]);
+  const swf = { hash: Uint8Array.of(1), byteLength: 1 };
+  const { listen, tls, rtmpe, swfVerification } = serverOptionsOf(config, [swf]);
+  deepEqual(listen, [{ host: "::", port: 443, accept: ["rtmps"] }]);
+  deepEqual(tls, { certificates: [], selfSignedFolder: "tls", minVersion: "TLSv1.2" });
+  deepEqual(rtmpe, { type: 9 });
+  deepEqual(swfVerification, { allowed: [swf] });
+});
+
 test("text becomes the kind of value that its key has", () => {
   equal(valueFromText(keyOf("publish.graceMs"), " 250 "), 250);
   equal(valueFromText(keyOf("publish.graceMs"), "ten"), "ten");
   equal(valueFromText(keyOf("publish.graceMs"), ""), "");
   equal(valueFromText(keyOf("log.level"), "warn "), "warn");
-  deepEqual(valueFromText(keyOf("rtmp"), "1,2"), ["1", "2"]);
+  deepEqual(valueFromText(keyOf("listen"), "1,2"), ["1", "2"]);
+  equal(valueFromText(keyOf("tls.selfSignedFolder"), " a,b "), "a,b");
 });
 
 test("a key that does not exist sets nothing", () => {
@@ -98,11 +114,14 @@ test("a key that does not exist sets nothing", () => {
 test("the schema for editors knows every key, and that there are no others", () => {
   const schema = configJsonSchema();
   deepEqual(Object.keys(schema.properties ?? {}), [
-    "rtmp",
+    "listen",
     "chunkSize",
     "windowAcknowledgementSize",
+    "tls",
     "publish",
     "play",
+    "rtmpe",
+    "swfVerification",
     "timeouts",
     "limits",
     "log",

@@ -1,5 +1,14 @@
 import * as z from "zod";
-import { parseListenAddress } from "./config-listen.ts";
+import {
+  type IssueParameters,
+  listen,
+  type RtmpeConfig,
+  rtmpe,
+  type SwfVerificationConfig,
+  swfVerification,
+  type TlsConfig,
+  tls,
+} from "./config-transports.ts";
 import {
   DEFAULT_LIMITS,
   DEFAULT_PLAY_OPTIONS,
@@ -17,10 +26,13 @@ import {
  * the environment names and the checks follow from it. An option of the server becomes a key by a line there.
  */
 export type Config = {
-  readonly rtmp: readonly ListenAddress[];
+  readonly listen: readonly ListenAddress[];
   /** Undefined: the server chooses. */
   readonly chunkSize?: number | undefined;
   readonly windowAcknowledgementSize: number;
+  readonly tls: TlsConfig;
+  readonly rtmpe: RtmpeConfig;
+  readonly swfVerification: SwfVerificationConfig;
   readonly publish: ServerPublishOptions;
   readonly play: ServerPlayOptions;
   readonly timeouts: ServerTimeouts;
@@ -37,13 +49,6 @@ const MIB = 2 ** 20;
 
 /** The longest time that a timer of Node can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-
-const listenAddress = z.union([z.string(), z.int()]).transform((value, context): ListenAddress => {
-  const address = parseListenAddress(String(value));
-  if (address !== undefined) return address;
-  context.addIssue({ code: "custom", message: "no [host:]port" });
-  return z.NEVER;
-});
 
 const milliseconds = (standard: number, doc: string, minimum = 1) =>
   z.int().min(minimum).max(MAX_TIMER_MS).default(standard).describe(doc);
@@ -229,13 +234,7 @@ const log = z
   .describe("What is written to standard error.");
 
 const schema = z.strictObject({
-  rtmp: z
-    .array(listenAddress)
-    .min(1)
-    .prefault(["1935"])
-    .describe(
-      "Where RTMP connections are taken, each as [host:]port. Without a host: every address of the machine, by IPv4 and IPv6. Port 0: one that the system chooses.",
-    ),
+  listen,
   chunkSize: z
     .int()
     .min(128)
@@ -250,15 +249,21 @@ const schema = z.strictObject({
     1024,
     2 ** 31 - 1,
   ),
+  tls,
   publish,
   play,
+  rtmpe,
+  swfVerification,
   timeouts,
   limits,
   log,
 }) satisfies z.ZodType<Config>;
 
-/** What is wrong with one value: where it stands in the configuration. */
-export type ConfigIssue = { readonly path: readonly PropertyKey[]; readonly message: string };
+/** What is wrong with one value. */
+export type ConfigIssue = IssueParameters & {
+  /** Where it stands in the configuration. */
+  readonly path: readonly PropertyKey[];
+};
 
 export type ConfigParseResult =
   | { readonly ok: true; readonly config: Config }
@@ -267,7 +272,12 @@ export type ConfigParseResult =
 /** Checks values that are nested like `Config`; what is absent gets its default. */
 export function parseConfig(values: object): ConfigParseResult {
   const result = schema.safeParse(values);
-  return result.success ? { ok: true, config: result.data } : { ok: false, issues: result.error.issues };
+  if (result.success) return { ok: true, config: result.data };
+  return { ok: false, issues: result.error.issues.map(issueOf) };
+}
+
+function issueOf(issue: z.core.$ZodIssue): ConfigIssue {
+  return { path: issue.path, ...(issue.code === "custom" && issue.params) };
 }
 
 /** The part of JSON Schema (2020-12) that describes a configuration file. */
@@ -275,6 +285,9 @@ export type ConfigJsonSchema = {
   readonly type?: string;
   readonly description?: string;
   readonly default?: unknown;
+  /** Of text and of the items of a list: how they are written. */
+  readonly form?: string;
+  readonly exampleTexts?: readonly string[];
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;

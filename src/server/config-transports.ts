@@ -1,0 +1,104 @@
+import * as z from "zod";
+import { CERTIFICATE_FORM, parseCertificateFiles } from "./config-certificate.ts";
+import { LISTEN_FORM, parseListener } from "./config-listen.ts";
+import { type AllowedSwf, parseAllowedSwf, SWF_FORM } from "./config-swf.ts";
+import type { ReportProblem } from "./config-value.ts";
+import type { CertificateFiles, ListenAddress } from "./options.ts";
+
+/** `tls` of the configuration: there is TLS only with a certificate or a folder. */
+export type TlsConfig = {
+  readonly certificates: readonly CertificateFiles[];
+  readonly selfSignedFolder?: string | undefined;
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+};
+
+export type RtmpeConfig = { readonly type: "as-asked" | "6" | "8" | "9" };
+
+/** Players are asked only if a file is allowed. */
+export type SwfVerificationConfig = { readonly allowed: readonly AllowedSwf[] };
+
+/** What an issue of a value with a form of its own carries. */
+export type IssueParameters = { readonly reason?: string; readonly isUnknownMember?: boolean };
+
+/** One item of a list, read by a function of ours, which knows more to say than a schema. */
+const item = <T>(parse: (value: unknown, report: ReportProblem) => T | undefined) =>
+  z.unknown().transform((value, context): T => {
+    const parsed = parse(value, ({ path = [], reason, isUnknownMember }) => {
+      const params: IssueParameters = { ...(reason && { reason }), ...(isUnknownMember && { isUnknownMember }) };
+      context.addIssue({ code: "custom", path: [...path], params });
+    });
+    return parsed ?? z.NEVER;
+  });
+
+export const listen: z.ZodType<readonly ListenAddress[]> = z
+  .array(item<ListenAddress>(parseListener))
+  .min(1)
+  .superRefine((listeners, context) => {
+    const taken = new Set<string>();
+    for (const [index, { host, port }] of listeners.entries()) {
+      const place = `${host.toLowerCase()} ${port}`;
+      const params: IssueParameters = { reason: "another listener has this host and port" };
+      if (port !== 0 && taken.has(place)) context.addIssue({ code: "custom", path: [index], params });
+      taken.add(place);
+    }
+  })
+  .prefault(["1935"])
+  .meta({
+    form: LISTEN_FORM,
+    exampleTexts: ["1935", "'[::1]:1935'", "rtmps://:443"],
+    description:
+      "Where connections are taken, and which ways in each place has: see [Listeners](#listeners). Its older name is `rtmp`.",
+  });
+
+export const tls: z.ZodType<TlsConfig> = z
+  .strictObject({
+    certificates: z
+      .array(item<CertificateFiles>(parseCertificateFiles))
+      .prefault([])
+      .meta({
+        form: CERTIFICATE_FORM,
+        exampleTexts: ["live.pem:live-key.pem", "both.pem"],
+        description:
+          "Certificates with their chains, and their private keys, as PEM files; one file may hold both. Clients that name a host get the one made for it, all others the first. HUP reads them again.",
+      }),
+    selfSignedFolder: z.string().min(1).optional().meta({
+      form: "the path of a folder",
+      exampleTexts: [],
+      description:
+        "Where a self-signed certificate is kept: it is made there at the first start, and used if no other fits better.",
+    }),
+    minVersion: z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2").describe("The oldest version of TLS that is spoken."),
+  })
+  .prefault({})
+  .describe(
+    "What RTMPS, RTMPTS and wss need. Without a certificate and a folder there is no TLS, and listeners take the other ways in.",
+  );
+
+export const rtmpe: z.ZodType<RtmpeConfig> = z
+  .strictObject({
+    type: z
+      .enum(["as-asked", "6", "8", "9"])
+      .default("as-asked")
+      .describe(
+        "The kind of handshake that is answered: the one that the client asks for, or always 6, 8 (XTEA) or 9 (Blowfish).",
+      ),
+  })
+  .prefault({})
+  .describe("RTMPE is obsolete, and no protection against anybody between client and server. Use RTMPS.");
+
+export const swfVerification: z.ZodType<SwfVerificationConfig> = z
+  .strictObject({
+    allowed: z
+      .array(item<AllowedSwf>(parseAllowedSwf))
+      .prefault([])
+      .meta({
+        form: SWF_FORM,
+        exampleTexts: ["player.swf"],
+        description:
+          "The files that players must prove to run; none: nobody is asked. The hash is HMAC-SHA-256 of the decompressed file with Flash Player's key, the size is its length then: what `rtmpdump` takes as `--swfhash` and `--swfsize`.",
+      }),
+  })
+  .prefault({})
+  .describe(
+    "Asks players of Flash to prove what they run. Key and algorithm are public: it keeps nobody out who wants to get in.",
+  );
