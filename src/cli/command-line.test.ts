@@ -1,7 +1,9 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { hex } from "../bytes/hex.ts";
 import type { MediaServerOptions } from "../server/options.ts";
+import { RTMP_SCHEMES } from "../transport/rtmp-url.ts";
 import { runCommandLine } from "./command-line.ts";
 import type { CommandContext, RunnableServer, SignalName } from "./context.ts";
 import { ExitCode } from "./exit-codes.ts";
@@ -62,7 +64,10 @@ function fakeContext(options: FakeOptions = {}): FakeContext {
     readFile(path) {
       const text = options.files?.[path];
       if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
-      return text;
+      return Buffer.from(text);
+    },
+    async checkCertificate({ certificateFile }) {
+      if (options.files?.[certificateFile] === undefined) throw new Error(`cannot read ${certificateFile}`);
     },
     networkAddresses: () => [
       { name: "lo", address: "127.0.0.1", family: "IPv4", internal: true },
@@ -100,7 +105,12 @@ function fakeServer(serverOptions: MediaServerOptions, context: FakeContext, opt
     async start() {
       context.calls.push("start");
     },
-    listeners: (serverOptions.listen ?? []).map((address) => ({ protocol: "rtmp" as const, ...address })),
+    listeners: (serverOptions.listen ?? []).map(({ host, port, accept }) => {
+      return { protocol: "rtmp", host, port, accepts: accept ?? RTMP_SCHEMES };
+    }),
+    async reload() {
+      context.calls.push("reload");
+    },
     async drain() {
       context.calls.push("drain");
     },
@@ -128,18 +138,87 @@ test("serve starts with defaults, says where it is, and ends with 0 when it is t
 
 test("millrace alone, or with options only, serves", async () => {
   equal((await run([])).context.calls[0], "start");
-  const { context } = await run(["--rtmp", "127.0.0.1:0"]);
+  const { context } = await run(["--listen", "127.0.0.1:0"]);
   deepEqual(context.created[0]?.listen, [{ host: "127.0.0.1", port: 0 }]);
 });
 
-test("--rtmp may be repeated, in every form", async () => {
-  const { context } = await run(["serve", "--rtmp", ":1935", "--rtmp=1936", "--rtmp", "[::1]:1937", "--rtmp", "a.b:1"]);
-  deepEqual(context.created[0]?.listen, [
-    { host: "::", port: 1935 },
-    { host: "::", port: 1936 },
-    { host: "::1", port: 1937 },
-    { host: "a.b", port: 1 },
+for (const option of ["--listen", "--rtmp"]) {
+  test(`${option} may be repeated, in every form`, async () => {
+    const { context } = await run([
+      "serve",
+      option,
+      ":1935,1940",
+      `${option}=1936`,
+      option,
+      "rtmps+ws://[::1]:1937",
+      "--tls-self-signed",
+      "t",
+    ]);
+    deepEqual(context.created[0]?.listen, [
+      { host: "::", port: 1935 },
+      { host: "::", port: 1940 },
+      { host: "::", port: 1936 },
+      { host: "::1", port: 1937, accept: ["rtmps", "ws"] },
+    ]);
+  });
+}
+
+test("--listen and its older name are one list, and each is named where it is wrong", async () => {
+  const good = await run(["--rtmp", "1", "--listen", "2"]);
+  deepEqual(good.context.created[0]?.listen, [
+    { host: "::", port: 2 },
+    { host: "::", port: 1 },
   ]);
+  const bad = await run(["--listen", "2", "--rtmp", "rtpm://1", "--listen", "x"]);
+  equal(bad.code, ExitCode.Usage);
+  equal(
+    bad.errors,
+    "--listen: listen is \"x\", but must be [way://][host:]port, as 1935, '[::1]:1935' or rtmps://:443, or a list of these\n" +
+      '--rtmp: listen is "rtpm://1", but there is no way "rtpm": did you mean rtmp?\n',
+  );
+});
+
+test("--tls and --tls-self-signed give the server certificates, whose paths begin where the command runs", async () => {
+  const files = { "a,b.pem": "", "c.pem": "" };
+  const { context, errors } = await run(["--tls", "a,b.pem", "--tls", "c.pem:d.pem", "--tls-self-signed", "t"], {
+    files,
+  });
+  equal(errors.includes("problem"), false);
+  deepEqual(context.created[0]?.tls, {
+    certificates: [{ certificateFile: "a,b.pem" }, { certificateFile: "c.pem", keyFile: "d.pem" }],
+    selfSignedFolder: "t",
+    minVersion: "TLSv1.2",
+  });
+});
+
+test("paths in a configuration file begin at its folder", async () => {
+  const files = { "/etc/m/m.yml": "tls: {certificates: a.pem, selfSignedFolder: /t}\n", "/etc/m/a.pem": "" };
+  const { context } = await run(["--config", "/etc/m/m.yml"], { files });
+  deepEqual(context.created[0]?.tls?.certificates, [{ certificateFile: "/etc/m/a.pem" }]);
+  equal(context.created[0]?.tls?.selfSignedFolder, "/t");
+});
+
+test("TLS without a certificate, and a certificate that cannot be read, are problems before anything starts", async () => {
+  const files = { "m.yml": "listen:\n  - 1935\n  - rtmps://:443\n" };
+  for (const more of [[], ["--check"]]) {
+    const missing = await run(["--config", "m.yml", ...more], { files });
+    equal(missing.code, ExitCode.Config);
+    match(missing.errors, /^m\.yml:3:5: rtmps: there is no certificate/);
+    const unreadable = await run(["--tls", "none.pem", ...more]);
+    equal(unreadable.code, ExitCode.Usage);
+    equal(unreadable.errors, "--tls: cannot read none.pem\n");
+    deepEqual([...missing.context.created, ...unreadable.context.created], []);
+  }
+});
+
+test("SWF files are read at the start", async () => {
+  const files = { "player.swf": "FWS-----pictures" };
+  const { context } = await run(["--set", "swfVerification.allowed=player.swf"], { files });
+  deepEqual(
+    context.created[0]?.swfVerification?.allowed.map(({ byteLength }) => byteLength),
+    [16],
+  );
+  equal((await run(["--set", "swfVerification.allowed=none.swf"])).code, ExitCode.Usage);
 });
 
 test("the command line comes before the environment, that before the file, that before the defaults", async () => {
@@ -173,7 +252,7 @@ test("a wrong key in the file names file, line and column, and exits with 78 bef
   equal(
     errors,
     "m.yml:3:3: unknown key log.fromat: did you mean log.format?\n" +
-      "m.yml:4:7: rtmp is \"x\", but must be [host:]port, as 1935, 127.0.0.1:1935 or '[::1]:1935', or a list of these\n",
+      "m.yml:4:7: rtmp is \"x\", but must be [way://][host:]port, as 1935, '[::1]:1935' or rtmps://:443, or a list of these\n",
   );
 });
 
@@ -213,7 +292,7 @@ test("--check says whether the configuration is good, and starts nothing", async
   const bad = await run(["serve", "--check"], { environment: { MILLRACE_CHUNK_SIZE: "1" } });
   deepEqual([bad.code, bad.output, bad.context.created.length], [78, "", 0]);
   const json = await run(["--check", "--json", "--rtmp", "1"]);
-  deepEqual(JSON.parse(json.output).config.rtmp, [{ host: "::", port: 1 }]);
+  deepEqual(JSON.parse(json.output).config.listen, [{ host: "::", port: 1 }]);
 });
 
 test("a variable that sets nothing is a warning", async () => {
@@ -282,14 +361,36 @@ test("a drain that fails exits with 1 and says why", async () => {
   match(errors, /broken/);
 });
 
-test("HUP ends nothing", async () => {
-  const onStart = ({ signal }: FakeContext): void => {
+/** HUP, and TERM when that has been answered. */
+async function hangUp(args: readonly string[], reload?: () => Promise<void>) {
+  const onStart = async ({ signal }: FakeContext): Promise<void> => {
     signal("SIGHUP");
+    await setImmediate();
     signal("SIGTERM");
   };
-  const { code, context } = await run([], { onStart });
+  return await run(["--json", ...args], { onStart, ...(reload && { server: { reload } }) });
+}
+
+test("HUP has the certificates read again, and says so", async () => {
+  const { code, context, errors } = await hangUp(["--tls-self-signed", "t"]);
+  equal(code, ExitCode.Ok);
+  deepEqual(context.calls, ["start", "reload", "drain"]);
+  match(errors, /"level":"info".*the certificates were read again/);
+});
+
+test("HUP without certificates says what it does not do", async () => {
+  const { code, errors } = await hangUp([]);
+  equal(code, ExitCode.Ok);
+  match(errors, /"level":"warn".*nothing to reload: restart/);
+});
+
+test("certificates that cannot be read again leave the server as it is, with the reason", async () => {
+  const { code, context, errors } = await hangUp(["--tls-self-signed", "t"], () =>
+    Promise.reject(new Error("it ended")),
+  );
   equal(code, ExitCode.Ok);
   deepEqual(context.calls, ["start", "drain"]);
+  match(errors, /"level":"error".*"reason":"it ended".*could not be read again/);
 });
 
 test("a listener that does not open exits with 1 and says what to do", async () => {
@@ -299,8 +400,14 @@ test("a listener that does not open exits with 1 and says what to do", async () 
   equal(output, "");
   equal(
     JSON.parse(errors).msg,
-    "cannot listen on [::]:1935: another program has this port. (on the command line: --rtmp [host:]port)",
+    "cannot listen on [::]:1935: another program has this port. (on the command line: --listen [host:]port)",
   );
+});
+
+test("another reason not to start stands alone", async () => {
+  const { code, errors } = await run(["--json"], { server: { start: () => Promise.reject(new Error("no disk")) } });
+  equal(code, ExitCode.Failed);
+  equal(JSON.parse(errors).msg, "no disk");
 });
 
 test("an error of our own is not hidden", async () => {
@@ -327,7 +434,10 @@ test("the help of serve shows groups, examples, sources and exit codes", async (
     const { code, output } = await run(args);
     equal(code, ExitCode.Ok);
     for (const part of [
-      "Listeners:\n  --rtmp <address>",
+      "Listeners:\n  --listen <address>",
+      "--rtmp <address>",
+      "--tls <certificate[:key]>",
+      "--tls-self-signed <folder>",
       "Configuration:\n  --config <file>",
       "Output:\n  --log-level <level>",
       "millrace serve --config millrace.yml --check",
@@ -390,6 +500,21 @@ test("demo publishes its clip to its own server until it is told to stop", async
   deepEqual(written, [7, 6]);
   const startUp = JSON.parse(context.output());
   deepEqual([startUp.url, startUp.testPicture], ["rtmp://127.0.0.1:1940/live/demo", undefined]);
+});
+
+test("the demo takes the way in that there is", async () => {
+  const ended = Promise.withResolvers<{ readonly description: string }>();
+  const context = fakeContext({
+    clip: CLIP,
+    stream: {
+      ended: ended.promise,
+      write: () => context.signal("SIGTERM"),
+      close: async () => ended.resolve({ description: "closed by the application" }),
+    },
+  });
+  const args = ["demo", "--listen", "rtmps+wss://443", "--tls-self-signed", "t"];
+  equal(await runCommandLine(args, context), ExitCode.Ok);
+  ok(context.calls.includes("open rtmps://127.0.0.1:443/live/demo"), context.calls.join());
 });
 
 test("demo without its clip fails before it starts anything", async () => {

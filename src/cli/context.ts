@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { styleText } from "node:util";
+import type { ConfigDisk } from "../server/config-files.ts";
 import type { MediaServer } from "../server/media-server.ts";
 import type { MediaServerOptions } from "../server/options.ts";
 import type { PublishedStream } from "./keep-publishing.ts";
 import { type Clock, systemClock } from "./publish-loop.ts";
-import type { NetworkAddress } from "./start-up.ts";
+import type { NetworkAddress } from "./server-urls.ts";
 
 /** Standard output or standard error. */
 export type Output = {
@@ -19,25 +20,24 @@ export type Output = {
 export type Style = (format: "bold" | "cyan" | "dim", text: string) => string;
 
 /** What the commands need from outside: the process for users, fakes for tests. */
-export type CommandContext = {
+export type CommandContext = ConfigDisk & {
   readonly version: string;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly clock: Clock;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readFile(path: string): string;
   networkAddresses(): readonly NetworkAddress[];
   createServer(options: MediaServerOptions): Promise<RunnableServer>;
   /** The FLV file that `millrace demo` publishes. */
   readDemoClip(): Uint8Array;
-  /** Publishes by our own client; the last part of the path is the key. */
+  /** Publishes to a server of this process by our own client; the last part of the path is the key. */
   openStream(url: string, signal: AbortSignal): Promise<PublishedStream>;
   /** Calls `listener` for each signal of that name. Returns a function that stops it. */
   onSignal(name: SignalName, listener: () => void): () => void;
 };
 
 /** What the commands use of a server. */
-export type RunnableServer = Pick<MediaServer, "start" | "listeners" | "drain" | "stop">;
+export type RunnableServer = Pick<MediaServer, "start" | "listeners" | "reload" | "drain" | "stop">;
 
 export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
 
@@ -49,7 +49,10 @@ export function processContext(): CommandContext {
     stderr: outputOf(process.stderr),
     clock: systemClock,
     environment: process.env,
-    readFile: (path) => readFileSync(path, "utf8"),
+    readFile: (path) => readFileSync(path),
+    checkCertificate: async (files) => {
+      await (await import("../transport/certificate-files.ts")).loadTlsIdentity(files, {});
+    },
     networkAddresses: () =>
       Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
         (addresses ?? []).map((address) => ({ name, ...address })),
@@ -57,7 +60,9 @@ export function processContext(): CommandContext {
     // Loaded when it is needed: help and version come at once.
     createServer: async (options) => (await import("../server/media-server.ts")).createMediaServer(options),
     readDemoClip: () => readFileSync(new URL("../../media/demo.flv", import.meta.url)),
-    openStream: async (url, signal) => (await import("../client/connect.ts")).publishTo(url, { signal }),
+    // A certificate for the server's name is none for the loopback address.
+    openStream: async (url, signal) =>
+      (await import("../client/connect.ts")).publishTo(url, { signal, tls: { insecure: true } }),
     onSignal(name, listener) {
       process.on(name, listener);
       return () => process.off(name, listener);

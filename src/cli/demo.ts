@@ -3,7 +3,7 @@ import type { CommandContext } from "./context.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { keepPublishing } from "./keep-publishing.ts";
 import { type ServeOptions, serve } from "./serve.ts";
-import { loopbackUrl } from "./start-up.ts";
+import { loopbackUrl } from "./server-urls.ts";
 
 const DEMO_KEY = "demo";
 
@@ -20,9 +20,9 @@ export async function demo(options: ServeOptions, context: CommandContext): Prom
   return await serve(options, context, {
     key: DEMO_KEY,
     async run(listeners, log, signal) {
-      const [listener] = listeners;
-      if (listener === undefined) return;
-      const open = () => context.openStream(`${loopbackUrl(listener, "live")}/${DEMO_KEY}`, signal);
+      const server = loopbackUrl(listeners);
+      if (server === undefined) return;
+      const open = () => context.openStream(`${server}/${DEMO_KEY}`, signal);
       await keepPublishing({ clip, open, clock: context.clock, log }, signal);
     },
   });

@@ -1,15 +1,21 @@
+import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import type { Config } from "../server/config.ts";
 import { CONFIG_FILE_VARIABLE, readEnvironment } from "../server/config-environment.ts";
 import { readConfigFile } from "../server/config-file.ts";
+import { checkFiles, describeReadError } from "../server/config-files.ts";
 import { CONFIG_KEYS } from "../server/config-keys.ts";
-import { type ConfigProblem, describeConfigProblem } from "../server/config-problem.ts";
-import { resolveConfig, type Settings, settingFromText } from "../server/config-settings.ts";
+import { type ConfigOrigin, type ConfigProblem, describeConfigProblem } from "../server/config-problem.ts";
+import { type PartOrigins, resolveConfig, type Settings, settingFromText } from "../server/config-settings.ts";
 import type { CommandContext } from "./context.ts";
 import { ExitCode } from "./exit-codes.ts";
 
 /** The options of the command line that set something. */
 export type ConfigOptions = {
+  readonly listen?: readonly string[];
+  /** The older name of `listen`. */
   readonly rtmp?: readonly string[];
+  readonly tls?: readonly string[];
+  readonly tlsSelfSigned?: string;
   readonly config?: string;
   readonly set?: readonly string[];
   readonly logLevel?: string;
@@ -19,22 +25,26 @@ export type ConfigOptions = {
 export type LoadedConfig = {
   /** The defaults where there are problems. */
   readonly config: Config;
+  /** What the SWF files of the configuration have become. */
+  readonly allowedSwf: readonly SwfIdentity[];
   readonly problems: readonly ConfigProblem[];
   /** What is odd but no reason not to start. */
   readonly warnings: readonly ConfigProblem[];
 };
 
 /** Puts the configuration together: the command line before the environment before the file before the defaults. */
-export function loadConfig(options: ConfigOptions, context: CommandContext): LoadedConfig {
+export async function loadConfig(options: ConfigOptions, context: CommandContext): Promise<LoadedConfig> {
   const path = options.config ?? (context.environment[CONFIG_FILE_VARIABLE] || undefined);
   const file = path === undefined ? NOTHING : readFile(path, context);
   const environment = readEnvironment(context.environment);
   const commandLine = readOptions(options);
   const sources = [file, environment, commandLine];
-  const { config, problems } = resolveConfig(sources.flatMap(({ settings }) => settings));
+  const resolved = resolveConfig(sources.flatMap(({ settings }) => settings));
+  const files = await checkFiles(resolved, context);
   return {
-    config,
-    problems: inOrder([...file.problems, ...commandLine.problems, ...problems]),
+    config: resolved.config,
+    allowedSwf: files.allowedSwf,
+    problems: inOrder([...file.problems, ...commandLine.problems, ...resolved.problems, ...files.problems]),
     warnings: environment.problems,
   };
 }
@@ -57,29 +67,19 @@ function withText(problem: ConfigProblem): object {
 
 function readFile(path: string, context: CommandContext): Settings {
   try {
-    return readConfigFile(context.readFile(path), path);
+    return readConfigFile(new TextDecoder().decode(context.readFile(path)), path);
   } catch (error) {
     const message = `the configuration file cannot be read: ${describeReadError(error)}`;
     return { settings: [], problems: [{ origin: { kind: "file", file: path }, key: undefined, message }] };
   }
 }
 
-function describeReadError(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case "ENOENT":
-      return "there is no such file";
-    case "EACCES":
-      return "not permitted";
-    case "EISDIR":
-      return "this is a folder";
-    default:
-      return error instanceof Error ? error.message : String(error);
-  }
-}
-
 function readOptions(options: ConfigOptions): Settings {
+  const { listen, rtmp, tls, tlsSelfSigned } = options;
   const all = [
-    ...(options.rtmp === undefined ? [] : [fromOption("--rtmp", "rtmp", options.rtmp.join(","))]),
+    ...(listen === undefined && rtmp === undefined ? [] : [fromListenOptions(listen, rtmp)]),
+    ...(tls === undefined ? [] : [fromTexts("--tls", "tls.certificates", tls)]),
+    ...(tlsSelfSigned === undefined ? [] : [fromOption("--tls-self-signed", "tls.selfSignedFolder", tlsSelfSigned)]),
     ...(options.logLevel === undefined ? [] : [fromOption("--log-level", "log.level", options.logLevel)]),
     ...(options.json === true ? [fromOption("--json", "log.format", "json")] : []),
     ...(options.set ?? []).map(readAssignment),
@@ -89,6 +89,27 @@ function readOptions(options: ConfigOptions): Settings {
 
 function fromOption(option: string, path: string, text: string): Settings {
   return settingFromText(path, text, { kind: "argument", option });
+}
+
+/** Both names may be used at once, and each address may stand in a list with commas. */
+function fromListenOptions(listen: readonly string[] = [], rtmp: readonly string[] = []): Settings {
+  const split = (texts: readonly string[]): string[] => texts.flatMap((text) => text.split(","));
+  const [first, second] = [split(listen), split(rtmp)];
+  const originOf = (index: unknown): ConfigOrigin => ({
+    kind: "argument",
+    option: typeof index === "number" && index >= first.length ? "--rtmp" : "--listen",
+  });
+  return fromTexts("--listen", "listen", [...first, ...second], ([index]) => originOf(index));
+}
+
+/** An option that may be repeated: no item is split. */
+function fromTexts(option: string, path: string, value: readonly string[], originOf?: PartOrigins): Settings {
+  const key = CONFIG_KEYS.get(path);
+  if (key === undefined) throw new Error(`${option} sets no key`);
+  return {
+    settings: [{ key, value, origin: { kind: "argument", option }, ...(originOf && { originOf }) }],
+    problems: [],
+  };
 }
 
 /** `publish.graceMs=0` */

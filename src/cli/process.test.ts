@@ -123,7 +123,7 @@ test("a port that is taken ends it with 1 and a line that says so", async (conte
   const second = start(context, ["--json"], { MILLRACE_RTMP: `127.0.0.1:${port}` });
   const line = await readJson(second.errors);
   equal(line.level, "error");
-  match(line.msg, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}: .*--rtmp`));
+  match(line.msg, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}: .*--listen`));
   equal(await second.exit, 1);
   equal(await readAll(second.output), "");
 });

@@ -37,7 +37,10 @@ function serverCommand(program: Command, name: string, description: string, exam
     .summary(description)
     .allowExcessArguments(false)
     .optionsGroup("Listeners:")
-    .option("--rtmp <address>", "[host:]port to take RTMP on; may be repeated (default: 1935)", collect)
+    .option("--listen <address>", LISTEN_HELP, collect)
+    .option("--rtmp <address>", "the older name of --listen", collect)
+    .option("--tls <certificate[:key]>", "PEM files for rtmps, rtmpts and wss; may be repeated", collect)
+    .option("--tls-self-signed <folder>", "make a certificate there at the first start, and use it")
     .optionsGroup("Configuration:")
     .option("--config <file>", "read settings from a YAML or JSON file")
     .option("--set <key=value>", "set one key of docs/config.md; may be repeated", collect)
@@ -50,6 +53,8 @@ function serverCommand(program: Command, name: string, description: string, exam
     .addHelpText("after", `${examples}\n${SOURCES_HELP}\n${exitCodeHelp()}`);
 }
 
+const LISTEN_HELP = "[way://][host:]port to take connections on; may be repeated (default: 1935, for every way)";
+
 const LOG_LEVELS = CONFIG_KEYS.get("log.level")?.choices ?? [];
 
 function collect(value: string, previous: readonly string[] | undefined): string[] {
@@ -58,25 +63,27 @@ function collect(value: string, previous: readonly string[] | undefined): string
 
 const PROGRAM_EXAMPLES = `
 Examples:
-  millrace                      run a server on port 1935
-  millrace demo                 the same, with a picture in it
-  millrace serve --rtmp :2935   run it on another port
-  millrace help serve           all about one command
+  millrace                        run a server on port 1935
+  millrace demo                   the same, with a picture in it
+  millrace serve --listen :2935   run it on another port
+  millrace help serve             all about one command
 `;
 
 const SERVE_EXAMPLES = `
 Examples:
   millrace serve
-  millrace serve --rtmp 127.0.0.1:1935 --rtmp '[::1]:1935'
+  millrace serve --listen 127.0.0.1:1935 --listen '[::1]:1935'
+  millrace serve --tls-self-signed tls
+  millrace serve --listen 1935 --listen rtmps+wss://:443 --tls live.pem:live-key.pem
   millrace serve --config millrace.yml --check
   millrace serve --set publish.busyName=refuse --set publish.graceMs=0
-  MILLRACE_RTMP=1935,127.0.0.1:2935 MILLRACE_PUBLISH_BUSY_NAME=refuse millrace serve
+  MILLRACE_LISTEN=1935,127.0.0.1:2935 MILLRACE_PUBLISH_BUSY_NAME=refuse millrace serve
 `;
 
 const DEMO_EXAMPLES = `
 Examples:
   millrace demo
-  millrace demo --rtmp 127.0.0.1:2935
+  millrace demo --listen 127.0.0.1:2935
 `;
 
 const SOURCES_HELP = `Settings are taken from, the first that has one:
@@ -84,7 +91,7 @@ const SOURCES_HELP = `Settings are taken from, the first that has one:
   2. the environment: publish.busyName is MILLRACE_PUBLISH_BUSY_NAME; MILLRACE_CONFIG names the file
   3. the file of --config
   4. the defaults
-docs/config.md lists all keys.
+docs/config.md lists all keys, and the ways: rtmp, rtmps, rtmpe, rtmpt, rtmpts, rtmpte, ws, wss.
 `;
 
 function exitCodeHelp(): string {

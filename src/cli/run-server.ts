@@ -1,4 +1,6 @@
+import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import type { Config } from "../server/config.ts";
+import { hasCertificate, serverOptionsOf } from "../server/config-options.ts";
 import type { ConfigProblem } from "../server/config-problem.ts";
 import { describeConfigProblem } from "../server/config-problem.ts";
 import type { Log } from "../server/log.ts";
@@ -9,6 +11,7 @@ import { describeStartUp, startUpJson, startUpOf } from "./start-up.ts";
 
 export type RunServerOptions = {
   readonly config: Config;
+  readonly allowedSwf: readonly SwfIdentity[];
   /** Logged before the start. */
   readonly warnings: readonly ConfigProblem[];
   /** Whether the start-up message is one line of JSON. */
@@ -21,10 +24,10 @@ export type BesideServer = (listeners: RunnableServer["listeners"], log: Log, si
 
 /** Starts a server, says where it is, and runs it until signals end it. */
 export async function runServer(options: RunServerOptions, context: CommandContext): Promise<ExitCode> {
-  const { rtmp, log: logConfig, ...serverConfig } = options.config;
-  const log = createLog(logConfig, context.stderr);
+  const { config, beside } = options;
+  const log = createLog(config.log, context.stderr);
   for (const warning of options.warnings) log.warn({}, describeConfigProblem(warning));
-  const server = await context.createServer({ ...serverConfig, listen: rtmp, log });
+  const server = await context.createServer({ ...serverOptionsOf(config, options.allowedSwf), log });
   try {
     await server.start();
   } catch (error) {
@@ -34,12 +37,22 @@ export async function runServer(options: RunServerOptions, context: CommandConte
   const stopping = new AbortController();
   let besideDone = Promise.resolve();
   // Before anybody can know that the server runs: a signal that comes then must not just kill it.
+  const stopReloading = reloadAtHangUp(server, log, context, hasCertificate(config));
   const ended = untilStopped(server, log, context, async () => {
     stopping.abort();
     await besideDone;
-  });
-  const { beside } = options;
-  const startUp = startUpOf(context.version, server.listeners, context.networkAddresses(), beside?.key);
+  }).finally(stopReloading);
+  const { version, networkAddresses } = context;
+  const { certificates, selfSignedFolder } = config.tls;
+  const startUp = startUpOf(
+    {
+      version,
+      listeners: server.listeners,
+      ...(certificates.length === 0 && { selfSignedFolder }),
+      ...(beside && { demoKey: beside.key }),
+    },
+    networkAddresses(),
+  );
   context.stdout.write(options.json ? startUpJson(startUp) : describeStartUp(startUp, styleFor(context.stdout)));
   if (beside !== undefined) besideDone = beside.run(server.listeners, log, stopping.signal);
   return await ended;
@@ -80,18 +93,30 @@ function untilStopped(
       ended.resolve(ExitCode.Failed);
     }
   };
-  const undo = [
-    context.onSignal("SIGINT", onInterrupt),
-    context.onSignal("SIGTERM", onStop),
-    context.onSignal("SIGHUP", () => log.warn({}, "nothing to reload: restart to read the configuration again")),
-  ];
+  const undo = [context.onSignal("SIGINT", onInterrupt), context.onSignal("SIGTERM", onStop)];
   return ended.promise.finally(() => {
     for (const stopListening of undo) stopListening();
+  });
+}
+
+/** HUP reads the certificates again. Whatever comes of it, the server goes on. Returns what ends that. */
+function reloadAtHangUp(server: RunnableServer, log: Log, context: CommandContext, hasTls: boolean): () => void {
+  return context.onSignal("SIGHUP", () => {
+    server.reload().then(
+      () => {
+        if (hasTls) log.info({}, "the certificates were read again: new connections get them");
+        else log.warn({}, "nothing to reload: restart to read the configuration again");
+      },
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        log.error({ reason }, "the certificates could not be read again: the server goes on with those that it has");
+      },
+    );
   });
 }
 
 /** The error says what is wrong and what to do; the command line adds how. */
 function describeStartError(error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error);
-  return `${reason} (on the command line: --rtmp [host:]port)`;
+  return reason.startsWith("cannot listen") ? `${reason} (on the command line: --listen [host:]port)` : reason;
 }

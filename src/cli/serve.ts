@@ -14,10 +14,12 @@ export async function serve(
   context: CommandContext,
   beside?: RunServerOptions["beside"],
 ): Promise<ExitCode> {
-  const { config, problems, warnings } = loadConfig(options, context);
+  const { config, allowedSwf, problems, warnings } = await loadConfig(options, context);
   const json = options.json === true;
   if (problems.length > 0) return reportProblems([...problems, ...warnings], context, json);
-  if (options.check !== true) return await runServer({ config, warnings, json, ...(beside && { beside }) }, context);
+  if (options.check !== true) {
+    return await runServer({ config, allowedSwf, warnings, json, ...(beside && { beside }) }, context);
+  }
   if (warnings.length > 0) reportProblems(warnings, context, json);
   context.stdout.write(
     json ? `${JSON.stringify({ event: "good-configuration", config })}\n` : "The configuration is good.\n",

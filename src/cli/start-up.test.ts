@@ -1,45 +1,31 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { describeStartUp, loopbackUrl, type NetworkAddress, startUpJson, startUpOf } from "./start-up.ts";
+import type { ListenerInfo } from "../server/media-server.ts";
+import { RTMP_SCHEMES } from "../transport/rtmp-url.ts";
+import type { NetworkAddress } from "./server-urls.ts";
+import { describeStartUp, type RunningServer, type StartUp, startUpJson, startUpOf } from "./start-up.ts";
 
 const ADDRESSES: readonly NetworkAddress[] = [
   { name: "lo", address: "127.0.0.1", family: "IPv4", internal: true },
-  { name: "lo", address: "::1", family: "IPv6", internal: true },
   { name: "eth0", address: "2001:db8::7", family: "IPv6", internal: false },
-  { name: "eth0", address: "fe80::7", family: "IPv6", internal: false },
   { name: "eth0", address: "192.0.2.7", family: "IPv4", internal: false },
 ];
 
-function serversOf(host: string, port = 1935): string[] {
-  return startUpOf("1.2.3", [{ protocol: "rtmp", host, port }], ADDRESSES).urls.map(({ server }) => server);
+const ANYWHERE: ListenerInfo = { protocol: "rtmp", host: "::", port: 1935, accepts: RTMP_SCHEMES };
+const PLAIN: ListenerInfo = { protocol: "rtmp", host: "127.0.0.1", port: 1935, accepts: ["rtmp"] };
+
+function start(server: Partial<RunningServer>, addresses: readonly NetworkAddress[] = []): StartUp {
+  return startUpOf({ version: "1.2.3", listeners: [PLAIN], ...server }, addresses);
 }
 
-test("a listener on every address is reached by loopback and by the network", () => {
-  deepEqual(serversOf("::"), [
-    "rtmp://127.0.0.1:1935/live",
-    "rtmp://192.0.2.7:1935/live",
-    "rtmp://[2001:db8::7]:1935/live",
-  ]);
-  deepEqual(serversOf("0.0.0.0", 2935), ["rtmp://127.0.0.1:2935/live", "rtmp://192.0.2.7:2935/live"]);
-});
+function textOf(startUp: StartUp): string {
+  return describeStartUp(startUp, (_format, words) => words);
+}
 
-test("a listener on one address is reached there only", () => {
-  deepEqual(serversOf("127.0.0.1"), ["rtmp://127.0.0.1:1935/live"]);
-  deepEqual(serversOf("::1"), ["rtmp://[::1]:1935/live"]);
-  deepEqual(serversOf("live.example"), ["rtmp://live.example:1935/live"]);
-});
-
-test("two listeners do not give the same URL twice", () => {
-  const listeners = ["::", "127.0.0.1"].map((host) => ({ protocol: "rtmp", host, port: 1935 }));
-  const servers = startUpOf("1.2.3", listeners, []).urls.map(({ server }) => server);
-  deepEqual(servers, ["rtmp://127.0.0.1:1935/live"]);
-});
-
-test("people get the server, the key, a test picture, a player, and the demo", () => {
-  const startUp = startUpOf("1.2.3", [{ protocol: "rtmp", host: "::", port: 1935 }], ADDRESSES);
-  const text = describeStartUp(startUp, (_format, words) => words);
+test("people get the server, the key, a test picture, a player, the demo, and the other ways in", () => {
+  const accepts = RTMP_SCHEMES.filter((scheme) => !["rtmps", "rtmpts", "wss"].includes(scheme));
   equal(
-    text,
+    textOf(start({ listeners: [{ ...ANYWHERE, accepts }] }, ADDRESSES)),
     `millrace 1.2.3 takes RTMP on [::]:1935
 
 Publish to it (OBS: Settings, Stream, Service: Custom):
@@ -51,11 +37,60 @@ Publish to it (OBS: Settings, Stream, Service: Custom):
 Send a test picture:
   ffmpeg -re -f lavfi -i testsrc2=size=1280x720:rate=30 -f lavfi -i sine=frequency=440 -c:v libx264 -preset veryfast -tune zerolatency -pix_fmt yuv420p -g 60 -c:a aac -f flv rtmp://127.0.0.1:1935/live/test
 
-  Or run npx millrace demo instead of this: it sends a clip, without any encoder.
+  Or run npx millrace demo instead of this: it sends a clip without an encoder.
 
 Play it, in any RTMP player:
   rtmp://127.0.0.1:1935/live/test
   ffplay -fflags nobuffer rtmp://127.0.0.1:1935/live/test
+
+Other ways in:
+  rtmpt://127.0.0.1:1935/live  inside HTTP, where nothing else passes
+  ws://127.0.0.1:1935/live     for players in browsers
+  rtmpe://127.0.0.1:1935/live  for old players; its encryption protects nothing
+
+Ctrl+C stops the server.
+
+`,
+  );
+});
+
+test("with a certificate there is RTMPS, and what clients must be told of one that nobody vouches for", () => {
+  const web: ListenerInfo = { protocol: "rtmp", host: "::", port: 443, accepts: ["rtmps", "wss"] };
+  const listeners: readonly ListenerInfo[] = [PLAIN, web];
+  const known = textOf(start({ listeners }));
+  ok(known.startsWith("millrace 1.2.3 takes RTMP on 127.0.0.1:1935, [::]:443\n"));
+  const section = `
+Other ways in:
+  rtmps://127.0.0.1:443/live  encrypted, by TLS
+  wss://127.0.0.1:443/live    for players in browsers
+`;
+  ok(known.includes(`${section}\nCtrl+C`), known);
+  const selfSigned = textOf(start({ listeners, selfSignedFolder: "certificates" }));
+  ok(selfSigned.includes(`${section}  The certificate is self-signed. FFmpeg takes it as it is;`), selfSigned);
+  ok(selfSigned.includes("needs tls: { caFile }, with the file in certificates.\n\nCtrl+C"), selfSigned);
+});
+
+test("a listener for one way has no others", () => {
+  ok(!textOf(start({})).includes("Other ways"));
+});
+
+test("no line but those to copy is wider than 80 columns", () => {
+  const text = textOf(start({ listeners: [ANYWHERE], selfSignedFolder: "certificates" }, ADDRESSES));
+  const wide = text.split("\n").filter((line) => line.length > 80 && !line.startsWith("  ffmpeg "));
+  deepEqual(wide, []);
+});
+
+test("where FFmpeg has no way in, nothing is said of it", () => {
+  const startUp = start({ listeners: [{ ...PLAIN, port: 80, accepts: ["ws"] }] });
+  equal(startUp.url, "ws://127.0.0.1:80/live/test");
+  deepEqual([startUp.play, startUp.testPicture], [undefined, undefined]);
+  equal(
+    textOf(startUp),
+    `millrace 1.2.3 takes RTMP on 127.0.0.1:80
+
+Publish to it:
+  server      ws://127.0.0.1:80/live  on this machine
+  stream key  test
 
 Ctrl+C stops the server.
 
@@ -64,35 +99,34 @@ Ctrl+C stops the server.
 });
 
 test("the demo tells what to play, and nothing about encoders", () => {
-  const startUp = startUpOf("1.2.3", [{ protocol: "rtmp", host: "127.0.0.1", port: 1935 }], [], "demo");
+  const startUp = start({ demoKey: "demo" });
   equal(startUp.testPicture, undefined);
   equal(startUp.url, "rtmp://127.0.0.1:1935/live/demo");
-  const text = describeStartUp(startUp, (_format, words) => words);
+  const text = textOf(startUp);
+  ok(text.includes("A clip is being published, over and over:\n"));
   ok(text.includes("ffplay -fflags nobuffer rtmp://127.0.0.1:1935/live/demo\n"));
   ok(!text.includes("ffmpeg"));
 });
 
 test("emphasis is asked for by name, so that it can be left out", () => {
-  const startUp = startUpOf("1.2.3", [{ protocol: "rtmp", host: "127.0.0.1", port: 1935 }], []);
-  const text = describeStartUp(startUp, (format, words) => `<${format}>${words}</${format}>`);
+  const text = describeStartUp(start({ listeners: [ANYWHERE] }), (format, words) => `<${format}>${words}</${format}>`);
   ok(text.startsWith("<bold>millrace 1.2.3</bold> takes RTMP"));
   ok(text.includes("stream key  <cyan>test</cyan>"));
+  ok(text.includes("<bold>Other ways in:</bold>\n  <cyan>rtmps://127.0.0.1:1935/live</cyan>  <dim>encrypted"));
 });
 
 test("programs get one line of JSON with the same", () => {
-  const startUp = startUpOf("1.2.3", [{ protocol: "rtmp", host: "::1", port: 1935 }], []);
-  const text = startUpJson(startUp);
+  const accepts = ["rtmp", "ws"] as const;
+  const text = startUpJson(start({ listeners: [{ ...PLAIN, host: "::1", accepts }] }));
   ok(text.endsWith("}\n") && text.indexOf("\n") === text.length - 1);
   const object = JSON.parse(text);
   equal(object.event, "listening");
-  deepEqual(object.listeners, [{ protocol: "rtmp", host: "::1", port: 1935 }]);
-  deepEqual(object.urls, [{ server: "rtmp://[::1]:1935/live", reach: "on this machine" }]);
+  deepEqual(object.listeners, [{ protocol: "rtmp", host: "::1", port: 1935, accepts }]);
+  deepEqual(object.urls, [
+    { scheme: "rtmp", server: "rtmp://[::1]:1935/live", reach: "on this machine" },
+    { scheme: "ws", server: "ws://[::1]:1935/live", reach: "on this machine" },
+  ]);
   equal(object.url, "rtmp://[::1]:1935/live/test");
   equal(object.play, "ffplay -fflags nobuffer 'rtmp://[::1]:1935/live/test'");
-});
-
-test("our own client reaches a server on every address by loopback", () => {
-  equal(loopbackUrl({ host: "::", port: 5 }, "live"), "rtmp://127.0.0.1:5/live");
-  equal(loopbackUrl({ host: "::1", port: 5 }, "live"), "rtmp://[::1]:5/live");
-  equal(loopbackUrl({ host: "192.0.2.1", port: 5 }, "a/b"), "rtmp://192.0.2.1:5/a/b");
+  deepEqual([object.selfSignedFolder, object.isDemo], [undefined, false]);
 });

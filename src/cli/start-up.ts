@@ -1,76 +1,89 @@
-import type { ListenAddress } from "../server/options.ts";
+import type { ListenerInfo } from "../server/media-server.ts";
 import { formatAddress } from "../transport/address.ts";
+import type { RtmpScheme } from "../transport/rtmp-url.ts";
 import type { Style } from "./context.ts";
+import { type NetworkAddress, type ServerUrl, serverUrls } from "./server-urls.ts";
 
-/** One address of this machine, as `os.networkInterfaces` tells them. */
-export type NetworkAddress = {
-  /** Of the interface: `eth0`. */
-  readonly name: string;
-  readonly address: string;
-  readonly family: "IPv4" | "IPv6";
-  readonly internal: boolean;
-};
-
-/** One way to reach the server. */
-export type ServerUrl = {
-  /** What encoders call the server: `rtmp://127.0.0.1:1935/live`. */
-  readonly server: string;
-  /** Who can use it, in words. */
-  readonly reach: string;
+/** A server that runs. */
+export type RunningServer = {
+  readonly version: string;
+  readonly listeners: readonly ListenerInfo[];
+  /** Where the certificate is kept that clients see though nobody vouches for it. */
+  readonly selfSignedFolder?: string | undefined;
+  /** The key under which somebody publishes already. */
+  readonly demoKey?: string;
 };
 
 /** What a server tells its operator when it has started. */
 export type StartUp = {
   readonly version: string;
-  readonly listeners: readonly { readonly protocol: string; readonly host: string; readonly port: number }[];
+  readonly listeners: readonly ListenerInfo[];
+  readonly selfSignedFolder?: string | undefined;
+  /** Whether the command publishes by itself. */
+  readonly isDemo: boolean;
+  /** All of the simplest way in (`rtmp`, unless no listener takes it), then one of each other way. */
   readonly urls: readonly ServerUrl[];
   /** The stream key of the examples. */
   readonly key: string;
-  /** The same, put together: to publish to and to play from. */
+  /** The first URL with the key: to publish to and to play from. */
   readonly url: string;
-  /** A command line that publishes a test picture; undefined where somebody publishes already. */
+  /** A command line that publishes a test picture; undefined where somebody publishes already, and where FFmpeg cannot. */
   readonly testPicture?: string;
-  /** A command line that plays it. */
-  readonly play: string;
+  /** A command line that plays it; undefined where FFmpeg cannot. */
+  readonly play?: string;
 };
 
+const WITHOUT_FFMPEG: readonly RtmpScheme[] = ["ws", "wss"];
+
+/** What people are told of besides the simplest way: the first of each line that is there. */
+const OTHER_WAYS: readonly (readonly [schemes: readonly RtmpScheme[], words: string])[] = [
+  [["rtmps"], "encrypted, by TLS"],
+  [["rtmpt", "rtmpts", "rtmpte"], "inside HTTP, where nothing else passes"],
+  [["ws", "wss"], "for players in browsers"],
+  [["rtmpe"], "for old players; its encryption protects nothing"],
+];
+
 /** Puts together what people need to publish and to play. */
-export function startUpOf(
-  version: string,
-  listeners: StartUp["listeners"],
-  addresses: readonly NetworkAddress[],
-  demoKey?: string,
-): StartUp {
-  const urls = uniqueUrls(listeners.flatMap((listener) => urlsOf(listener, addresses)));
+export function startUpOf(server: RunningServer, addresses: readonly NetworkAddress[]): StartUp {
+  const { version, listeners, selfSignedFolder, demoKey } = server;
+  const urls = serverUrls(listeners, addresses);
   const key = demoKey ?? "test";
-  const url = `${urls[0]?.server ?? ""}/${key}`;
+  const isDemo = demoKey !== undefined;
+  const [first] = urls;
+  const url = `${first?.server ?? ""}/${key}`;
+  const startUp = { version, listeners, selfSignedFolder, isDemo, urls, key, url };
+  if (first === undefined || WITHOUT_FFMPEG.includes(first.scheme)) return startUp;
   const play = `ffplay -fflags nobuffer ${shellWord(url)}`;
-  const startUp = { version, listeners, urls, key, url, play };
-  return demoKey === undefined ? { ...startUp, testPicture: testPictureLine(url) } : startUp;
+  return isDemo ? { ...startUp, play } : { ...startUp, testPicture: testPictureLine(url), play };
 }
 
 /** For people. Ends with an empty line. */
 export function describeStartUp(startUp: StartUp, style: Style): string {
-  const width = Math.max(...startUp.urls.map(({ server }) => server.length));
-  const server = startUp.urls.map(({ server, reach }, index) => {
+  const { urls, listeners } = startUp;
+  const mainUrls = urls.filter(({ scheme }) => scheme === urls[0]?.scheme);
+  const server = mainUrls.map(({ server, reach }, index) => {
     const label = index === 0 ? "server" : "";
-    return `  ${label.padEnd(12)}${style("cyan", server.padEnd(width))}  ${style("dim", reach)}`;
+    return `  ${label.padEnd(12)}${urlAndWords(server, reach, mainUrls, style)}`;
   });
   const key = `  ${"stream key".padEnd(12)}${style("cyan", startUp.key)}`;
-  const listening = startUp.listeners.map((listener) => formatAddress(listener.host, listener.port)).join(", ");
-  const first = `${style("bold", `millrace ${startUp.version}`)} takes RTMP on ${listening}`;
-  return [
-    [first],
+  const listening = listeners.map((listener) => formatAddress(listener.host, listener.port)).join(", ");
+  const paragraphs = [
+    [`${style("bold", `millrace ${startUp.version}`)} takes RTMP on ${listening}`],
+    [style("bold", howToPublish(startUp)), ...server, key],
     ...(startUp.testPicture === undefined
-      ? [[style("bold", "A clip is being published, over and over:"), ...server, key]]
+      ? []
       : [
-          [style("bold", "Publish to it (OBS: Settings, Stream, Service: Custom):"), ...server, key],
           [style("bold", "Send a test picture:"), `  ${startUp.testPicture}`],
-          ["  Or run npx millrace demo instead of this: it sends a clip, without any encoder."],
+          ["  Or run npx millrace demo instead of this: it sends a clip without an encoder."],
         ]),
-    [style("bold", "Play it, in any RTMP player:"), `  ${style("cyan", startUp.url)}`, `  ${startUp.play}`],
+    ...(startUp.play === undefined
+      ? []
+      : [[style("bold", "Play it, in any RTMP player:"), `  ${style("cyan", startUp.url)}`, `  ${startUp.play}`]]),
+    otherWays(startUp, style),
     [style("dim", "Ctrl+C stops the server.")],
-  ]
+  ];
+  return paragraphs
+    .filter((lines) => lines.length > 0)
     .map((lines) => `${lines.join("\n")}\n`)
     .join("\n")
     .concat("\n");
@@ -81,40 +94,40 @@ export function startUpJson(startUp: StartUp): string {
   return `${JSON.stringify({ event: "listening", ...startUp })}\n`;
 }
 
-/** Where the command's own client reaches the first listener. */
-export function loopbackUrl(listener: ListenAddress, app: string): string {
-  return `rtmp://${formatAddress(reachableHost(listener.host), listener.port)}/${app}`;
+/** OBS knows two ways. */
+const OF_OBS: readonly (RtmpScheme | undefined)[] = ["rtmp", "rtmps"];
+
+function howToPublish({ isDemo, urls }: StartUp): string {
+  if (isDemo) return "A clip is being published, over and over:";
+  return OF_OBS.includes(urls[0]?.scheme)
+    ? "Publish to it (OBS: Settings, Stream, Service: Custom):"
+    : "Publish to it:";
 }
 
-function urlsOf(listener: ListenAddress, addresses: readonly NetworkAddress[]): ServerUrl[] {
-  const local = { server: loopbackUrl(listener, "live"), reach: reachOf(listener.host) };
-  if (!isWildcard(listener.host)) return [local];
-  const isIPv6Only = (address: NetworkAddress): boolean => address.family === "IPv6" && listener.host !== "::";
-  const others = addresses
-    .filter((address) => !address.internal && !isIPv6Only(address) && !/^fe80:/i.test(address.address))
-    .sort((left, right) => left.family.localeCompare(right.family))
-    .map(({ name, address }) => ({
-      server: `rtmp://${formatAddress(address, listener.port)}/live`,
-      reach: `from the network, by ${name}`,
-    }));
-  return [local, ...others];
+/** FFmpeg's TLS verifies only on demand. */
+function aboutSelfSigned(folder: string): string[] {
+  return [
+    `  The certificate is self-signed. FFmpeg takes it as it is; a program that uses`,
+    `  millrace needs tls: { caFile }, with the file in ${folder}.`,
+  ];
 }
 
-function uniqueUrls(urls: readonly ServerUrl[]): ServerUrl[] {
-  return [...new Map(urls.map((url) => [url.server, url])).values()];
+function otherWays({ urls, selfSignedFolder }: StartUp, style: Style): string[] {
+  const main = urls[0]?.scheme;
+  const shown = OTHER_WAYS.flatMap(([schemes, words]) => {
+    if (main !== undefined && schemes.includes(main)) return [];
+    const url = schemes.flatMap((scheme) => urls.find((candidate) => candidate.scheme === scheme) ?? [])[0];
+    return url === undefined ? [] : [{ url, words }];
+  });
+  const column = shown.map(({ url }) => url);
+  const lines = shown.map(({ url, words }) => `  ${urlAndWords(url.server, words, column, style)}`);
+  const heading = lines.length === 0 ? [] : [style("bold", "Other ways in:")];
+  return [...heading, ...lines, ...(selfSignedFolder === undefined ? [] : aboutSelfSigned(selfSignedFolder))];
 }
 
-function isWildcard(host: string): boolean {
-  return host === "::" || host === "0.0.0.0";
-}
-
-function reachableHost(host: string): string {
-  return isWildcard(host) ? "127.0.0.1" : host;
-}
-
-function reachOf(host: string): string {
-  const isLocal = isWildcard(host) || host === "::1" || host === "localhost" || host.startsWith("127.");
-  return isLocal ? "on this machine" : "from the network";
+function urlAndWords(server: string, words: string, column: readonly ServerUrl[], style: Style): string {
+  const width = Math.max(...column.map((url) => url.server.length));
+  return `${style("cyan", server.padEnd(width))}  ${style("dim", words)}`;
 }
 
 function testPictureLine(url: string): string {
