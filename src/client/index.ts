@@ -9,6 +9,7 @@ export type { MediaMessage } from "../formats/flv/media-message.ts";
 export type { Capabilities } from "../rtmp/session/capabilities.ts";
 export type { Status } from "../rtmp/session/status.ts";
 export type { ByteStream } from "../transport/byte-stream.ts";
+export type { ClientTlsOptions } from "../transport/client-tls-options.ts";
 export type { CloseReason, StreamEnd } from "./close-reason.ts";
 export { connect, playFrom, publishTo } from "./connect.ts";
 export type { ClientLog } from "./log.ts";

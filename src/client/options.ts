@@ -5,12 +5,15 @@ import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import type { Capabilities } from "../rtmp/session/capabilities.ts";
 import type { Status } from "../rtmp/session/status.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
+import type { ClientTlsOptions } from "../transport/client-tls-options.ts";
 import { type ClientLog, silentLog } from "./log.ts";
 
 /** All in milliseconds; `Infinity` for no limit. */
 export type ClientTimeouts = {
-  /** For looking up the host and connecting by TCP. @default 10_000 */
+  /** For looking up the host, connecting, a proxy, TLS, and opening a tunnel or a WebSocket, together. @default 10_000 */
   readonly connectMs: number;
+  /** For the answer to one request of a tunnel, and then for each further part of it. @default 30_000 */
+  readonly tunnelRequestMs: number;
   /** For the handshake. @default 10_000 */
   readonly handshakeMs: number;
   /** For the answer to `connect`, `publish`, `play` or a call, and for sending what is left when a stream is closed. @default 10_000 */
@@ -22,26 +25,15 @@ export type ClientTimeouts = {
 /** A method that the server may call. What it throws is told to the server only if it is a `StatusError`. */
 export type ClientMethod = (...args: readonly AmfValue[]) => AmfEncodable | Promise<AmfEncodable>;
 
-/** For `rtmps://`, `rtmpts://` and `wss://`. */
-export type ClientTlsOptions = {
-  /** A PEM file of authorities to trust instead of the system's. */
-  readonly caFile?: string;
-  /** The same as PEM text. */
-  readonly ca?: string;
-  /** Accepts any certificate: nobody can listen in, but who is at the other end is unknown. @default false */
-  readonly insecure?: boolean;
-  /** The name that the certificate must have been made for. @default the URL's host */
-  readonly serverName?: string;
-};
-
 export type ConnectOptions = {
   /** Gives up when aborted, and ends a connection that stands: what is under way rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   readonly timeouts?: Partial<ClientTimeouts>;
+  /** For `rtmps://`, `rtmpts://` and `wss://`. @default the certificate must be for the host, and of a known authority */
   readonly tls?: ClientTlsOptions;
   /**
    * The HTTP proxy for tunnels and WebSockets, as `http://[user:password@]host[:port]`; false for none.
-   * @default what the environment says: http_proxy, https_proxy, no_proxy
+   * @default what the environment says, as curl reads it: http_proxy, https_proxy, all_proxy, no_proxy; none for this machine
    */
   readonly httpProxy?: string | false;
   /** Used instead of a connection to the URL's host. The connection owns it from then on. */
@@ -92,6 +84,7 @@ export type ResolvedConnectOptions = ConnectOptions & {
 
 export const DEFAULT_CLIENT_TIMEOUTS: ClientTimeouts = {
   connectMs: 10_000,
+  tunnelRequestMs: 30_000,
   handshakeMs: 10_000,
   answerMs: 10_000,
   closeMs: 5_000,
@@ -114,6 +107,7 @@ export function resolveConnectOptions(options: ConnectOptions): ResolvedConnectO
     ...options,
     timeouts: {
       connectMs: resolveTimeout(timeouts?.connectMs, DEFAULT_CLIENT_TIMEOUTS.connectMs),
+      tunnelRequestMs: resolveTimeout(timeouts?.tunnelRequestMs, DEFAULT_CLIENT_TIMEOUTS.tunnelRequestMs),
       handshakeMs: resolveTimeout(timeouts?.handshakeMs, DEFAULT_CLIENT_TIMEOUTS.handshakeMs),
       answerMs: resolveTimeout(timeouts?.answerMs, DEFAULT_CLIENT_TIMEOUTS.answerMs),
       closeMs: resolveTimeout(timeouts?.closeMs, DEFAULT_CLIENT_TIMEOUTS.closeMs),

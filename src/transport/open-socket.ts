@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
 import { formatAddress } from "./address.ts";
+import type { ClientTlsOptions } from "./client-tls-options.ts";
 import type { ConnectDeadline } from "./connect-deadline.ts";
 import { connectThroughProxy, connectToProxy } from "./http-proxy-connect.ts";
 import type { HttpProxy } from "./proxy-settings.ts";
 import { connectTcpSocket } from "./tcp-connect.ts";
-import { type ClientTlsOptions, startTls } from "./tls-connect.ts";
+import { startTls } from "./tls-connect.ts";
 
 export type SocketTarget = {
   /** A name, or an address; IPv6 without brackets. */

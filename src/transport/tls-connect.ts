@@ -2,22 +2,11 @@ import { readFile } from "node:fs/promises";
 import { isIP, type Socket } from "node:net";
 import { connect, createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from "node:tls";
 import type { ByteStream } from "./byte-stream.ts";
+import type { ClientTlsOptions } from "./client-tls-options.ts";
 import { type ConnectDeadline, type ConnectLimits, untilConnected, withDeadline } from "./connect-deadline.ts";
 import { tcpTimeoutError, tlsConnectError, tlsTimeoutError } from "./network-errors.ts";
 import { socketStream } from "./socket-stream.ts";
 import { connectTcpSocket, type TcpTarget } from "./tcp-connect.ts";
-
-/** For `rtmps://`, `rtmpts://` and `wss://`. */
-export type ClientTlsOptions = {
-  /** A PEM file of authorities to trust instead of the system's. */
-  readonly caFile?: string;
-  /** The same as PEM text. */
-  readonly ca?: string;
-  /** Accepts any certificate: nobody can listen in, but who is at the other end is unknown. @default false */
-  readonly insecure?: boolean;
-  /** The name that the certificate must have been made for. @default the URL's host */
-  readonly serverName?: string;
-};
 
 export type TlsConnectOptions = TcpTarget & ConnectLimits & { readonly tls?: ClientTlsOptions };
 

@@ -110,7 +110,7 @@ test("the application's refusal is a StatusError", async (context) => {
 });
 
 test("a URL of another scheme, or none, is told so", async () => {
-  await rejects(connect("rtmps://example.org/live"), /rtmps:\/\/ cannot be connected to yet/);
+  await rejects(connect("rtsp://example.org/live"), /unknown scheme rtsp:\/\/\. Known are rtmp, rtmps, /);
   await rejects(connect("example.org/live"), /not a URL/);
 });
 
