@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { CleanUp } from "../support/peer-process.ts";
-import type { LogLine, Measurement, ServerReport, ServerRequest } from "./server-process.ts";
+import type { HostileServerOptions, LogLine, Measurement, ServerReport, ServerRequest } from "./server-process.ts";
 
-export type ServerOptions = Extract<ServerRequest, { kind: "start" }>["options"];
+export type ServerOptions = HostileServerOptions;
 
 /** A server in a process of its own, so that its memory is its own, and its death is seen. */
 export class HostileServer {

@@ -1,10 +1,12 @@
 import { createMediaServer } from "../../src/server/media-server.ts";
-import type { MediaServerOptions } from "../../src/server/options.ts";
+import type { ListenAddress, MediaServerOptions } from "../../src/server/options.ts";
 
 /** What the test sends to the process of the server. */
 export type ServerRequest =
-  | { readonly kind: "start"; readonly options: Omit<MediaServerOptions, "log" | "hooks" | "listen"> }
+  | { readonly kind: "start"; readonly options: HostileServerOptions }
   | { readonly kind: "measure" };
+
+export type HostileServerOptions = Omit<MediaServerOptions, "log" | "hooks" | "listen"> & Pick<ListenAddress, "accept">;
 
 /** What it answers, and its log. */
 export type ServerReport =
@@ -46,10 +48,10 @@ const write = (level: LogLine["level"]) => (details: object, message: string) =>
 
 let server = createMediaServer();
 
-async function start(options: MediaServerOptions): Promise<void> {
+async function start({ accept, ...options }: HostileServerOptions): Promise<void> {
   server = createMediaServer({
     ...options,
-    listen: [{ host: "127.0.0.1", port: 0 }],
+    listen: [{ host: "127.0.0.1", port: 0, ...(accept && { accept }) }],
     log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
     // Whoever names them so waits for ever.
     hooks: {
