@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -8,7 +9,10 @@ import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import type { Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
+import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
+import { createCertificate } from "../../test/support/certificates.ts";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { playFrom } from "../client/connect.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/millrace.js", import.meta.url));
@@ -90,6 +94,70 @@ test("HUP does not end it, and INT does in order", async (context) => {
   match((await readJson(command.errors)).msg, /nothing to reload/);
   command.process.kill("SIGINT");
   equal(await command.exit, 0);
+});
+
+/** The certificate that a client of `port` gets now. */
+async function fingerprintAt(context: TestContext, port: number): Promise<string> {
+  const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  context.after(() => socket.destroy());
+  await once(socket, "secureConnect");
+  return socket.getPeerX509Certificate()?.fingerprint256 ?? "";
+}
+
+/** The next line of the log that says this. */
+async function nextLine(lines: AsyncIterator<string>, pattern: RegExp) {
+  for (;;) {
+    const line = await readJson(lines);
+    if (pattern.test(line.msg)) return line;
+  }
+}
+
+test("HUP reads certificates again for new connections, and keeps them when the new ones are bad", async (context) => {
+  const folder = temporaryFolder(context);
+  const [certificateFile, keyFile] = [join(folder, "live.pem"), join(folder, "live-key.pem")];
+  const write = async (): Promise<string> => {
+    const { cert, key } = await createCertificate(["127.0.0.1"]);
+    writeFileSync(certificateFile, cert);
+    writeFileSync(keyFile, key);
+    return new X509Certificate(cert).fingerprint256;
+  };
+  const first = await write();
+  const command = start(context, [
+    "--listen",
+    "rtmps://127.0.0.1:0",
+    "--tls",
+    `${certificateFile}:${keyFile}`,
+    "--json",
+  ]);
+  const { port } = (await readJson(command.output)).listeners[0];
+  equal(await fingerprintAt(context, port), first);
+  const second = await write();
+  command.process.kill("SIGHUP");
+  await nextLine(command.errors, /^the certificates were read again/);
+  equal(await fingerprintAt(context, port), second);
+  writeFileSync(keyFile, (await createCertificate(["127.0.0.1"])).key);
+  command.process.kill("SIGHUP");
+  const line = await nextLine(command.errors, /could not be read again/);
+  equal(line.level, "error");
+  match(line.reason, /does not belong to the certificate/);
+  equal(await fingerprintAt(context, port), second);
+  command.process.kill("SIGTERM");
+  equal(await command.exit, 0);
+});
+
+test("--check looks at certificates", async (context) => {
+  const folder = temporaryFolder(context);
+  const file = join(folder, "millrace.yml");
+  const [one, other] = [await createCertificate(["a"]), await createCertificate(["a"])];
+  writeFileSync(join(folder, "both.pem"), `${one.cert}\n${one.key}`);
+  writeFileSync(join(folder, "mixed.pem"), `${one.cert}\n${other.key}`);
+  writeFileSync(file, "tls:\n  certificates:\n    - both.pem\n    - mixed.pem\n    - none.pem\n");
+  const command = start(context, ["--check", "--config", file]);
+  const [mixed = "", none = "", ...more] = (await readAll(command.errors)).split("\n");
+  ok(mixed.startsWith(`${file}:4:7: the private key in ${folder}/mixed.pem does not belong`), mixed);
+  ok(none.startsWith(`${file}:5:7: cannot read the certificate in ${folder}/none.pem: there is no such file`), none);
+  deepEqual(more, [""]);
+  equal(await command.exit, 78);
 });
 
 test("demo shows a picture to whoever plays, until TERM", async (context) => {

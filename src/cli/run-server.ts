@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import type { Config } from "../server/config.ts";
 import { hasCertificate, serverOptionsOf } from "../server/config-options.ts";
 import type { ConfigProblem } from "../server/config-problem.ts";
 import { describeConfigProblem } from "../server/config-problem.ts";
 import type { Log } from "../server/log.ts";
+import { CERTIFICATE_NAME } from "../transport/self-signed-certificate.ts";
 import { type CommandContext, type RunnableServer, styleFor } from "./context.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { createLog } from "./log.ts";
@@ -48,7 +50,8 @@ export async function runServer(options: RunServerOptions, context: CommandConte
     {
       version,
       listeners: server.listeners,
-      ...(certificates.length === 0 && { selfSignedFolder }),
+      ...(certificates.length === 0 &&
+        selfSignedFolder !== undefined && { selfSignedCertificate: join(selfSignedFolder, CERTIFICATE_NAME) }),
       ...(beside && { demoKey: beside.key }),
     },
     networkAddresses(),

@@ -65,9 +65,9 @@ Other ways in:
   wss://127.0.0.1:443/live    for players in browsers
 `;
   ok(known.includes(`${section}\nCtrl+C`), known);
-  const selfSigned = textOf(start({ listeners, selfSignedFolder: "certificates" }));
+  const selfSigned = textOf(start({ listeners, selfSignedCertificate: "certificates/self-signed-certificate.pem" }));
   ok(selfSigned.includes(`${section}  The certificate is self-signed. FFmpeg takes it as it is;`), selfSigned);
-  ok(selfSigned.includes("needs tls: { caFile }, with the file in certificates.\n\nCtrl+C"), selfSigned);
+  ok(selfSigned.includes('needs tls: { caFile: "certificates/self-signed-certificate.pem" }.\n\nCtrl+C'), selfSigned);
 });
 
 test("a listener for one way has no others", () => {
@@ -75,7 +75,9 @@ test("a listener for one way has no others", () => {
 });
 
 test("no line but those to copy is wider than 80 columns", () => {
-  const text = textOf(start({ listeners: [ANYWHERE], selfSignedFolder: "certificates" }, ADDRESSES));
+  const text = textOf(
+    start({ listeners: [ANYWHERE], selfSignedCertificate: "certificates/self-signed-certificate.pem" }, ADDRESSES),
+  );
   const wide = text.split("\n").filter((line) => line.length > 80 && !line.startsWith("  ffmpeg "));
   deepEqual(wide, []);
 });
@@ -128,5 +130,5 @@ test("programs get one line of JSON with the same", () => {
   ]);
   equal(object.url, "rtmp://[::1]:1935/live/test");
   equal(object.play, "ffplay -fflags nobuffer 'rtmp://[::1]:1935/live/test'");
-  deepEqual([object.selfSignedFolder, object.isDemo], [undefined, false]);
+  deepEqual([object.selfSignedCertificate, object.isDemo], [undefined, false]);
 });

@@ -8,8 +8,8 @@ import { type NetworkAddress, type ServerUrl, serverUrls } from "./server-urls.t
 export type RunningServer = {
   readonly version: string;
   readonly listeners: readonly ListenerInfo[];
-  /** Where the certificate is kept that clients see though nobody vouches for it. */
-  readonly selfSignedFolder?: string | undefined;
+  /** The file with the certificate that clients see, if nobody vouches for it. */
+  readonly selfSignedCertificate?: string | undefined;
   /** The key under which somebody publishes already. */
   readonly demoKey?: string;
 };
@@ -18,7 +18,7 @@ export type RunningServer = {
 export type StartUp = {
   readonly version: string;
   readonly listeners: readonly ListenerInfo[];
-  readonly selfSignedFolder?: string | undefined;
+  readonly selfSignedCertificate?: string | undefined;
   /** Whether the command publishes by itself. */
   readonly isDemo: boolean;
   /** All of the simplest way in (`rtmp`, unless no listener takes it), then one of each other way. */
@@ -45,13 +45,13 @@ const OTHER_WAYS: readonly (readonly [schemes: readonly RtmpScheme[], words: str
 
 /** Puts together what people need to publish and to play. */
 export function startUpOf(server: RunningServer, addresses: readonly NetworkAddress[]): StartUp {
-  const { version, listeners, selfSignedFolder, demoKey } = server;
+  const { version, listeners, selfSignedCertificate, demoKey } = server;
   const urls = serverUrls(listeners, addresses);
   const key = demoKey ?? "test";
   const isDemo = demoKey !== undefined;
   const [first] = urls;
   const url = `${first?.server ?? ""}/${key}`;
-  const startUp = { version, listeners, selfSignedFolder, isDemo, urls, key, url };
+  const startUp = { version, listeners, selfSignedCertificate, isDemo, urls, key, url };
   if (first === undefined || WITHOUT_FFMPEG.includes(first.scheme)) return startUp;
   const play = `ffplay -fflags nobuffer ${shellWord(url)}`;
   return isDemo ? { ...startUp, play } : { ...startUp, testPicture: testPictureLine(url), play };
@@ -105,14 +105,14 @@ function howToPublish({ isDemo, urls }: StartUp): string {
 }
 
 /** FFmpeg's TLS verifies only on demand. */
-function aboutSelfSigned(folder: string): string[] {
+function aboutSelfSigned(file: string): string[] {
   return [
-    `  The certificate is self-signed. FFmpeg takes it as it is; a program that uses`,
-    `  millrace needs tls: { caFile }, with the file in ${folder}.`,
+    "  The certificate is self-signed. FFmpeg takes it as it is; a program that uses",
+    `  millrace needs tls: { caFile: ${JSON.stringify(file)} }.`,
   ];
 }
 
-function otherWays({ urls, selfSignedFolder }: StartUp, style: Style): string[] {
+function otherWays({ urls, selfSignedCertificate }: StartUp, style: Style): string[] {
   const main = urls[0]?.scheme;
   const shown = OTHER_WAYS.flatMap(([schemes, words]) => {
     if (main !== undefined && schemes.includes(main)) return [];
@@ -122,7 +122,7 @@ function otherWays({ urls, selfSignedFolder }: StartUp, style: Style): string[] 
   const column = shown.map(({ url }) => url);
   const lines = shown.map(({ url, words }) => `  ${urlAndWords(url.server, words, column, style)}`);
   const heading = lines.length === 0 ? [] : [style("bold", "Other ways in:")];
-  return [...heading, ...lines, ...(selfSignedFolder === undefined ? [] : aboutSelfSigned(selfSignedFolder))];
+  return [...heading, ...lines, ...(selfSignedCertificate === undefined ? [] : aboutSelfSigned(selfSignedCertificate))];
 }
 
 function urlAndWords(server: string, words: string, column: readonly ServerUrl[], style: Style): string {

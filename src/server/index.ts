@@ -3,10 +3,14 @@ export type { ConnectionInfo, Decision, ServerHooks, StreamRequest } from "./hoo
 export type { Log } from "./log.ts";
 export { createMediaServer, type ListenerInfo, type MediaServer } from "./media-server.ts";
 export type {
+  CertificateFiles,
   ListenAddress,
   MediaServerOptions,
   ServerLimits,
   ServerPlayOptions,
   ServerPublishOptions,
+  ServerRtmpeOptions,
   ServerTimeouts,
+  ServerTlsOptions,
+  SwfVerificationOptions,
 } from "./options.ts";

@@ -5,7 +5,8 @@ import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { CertificateFiles } from "./certificate-files.ts";
 
-const CERTIFICATE_NAME = "self-signed-certificate.pem";
+/** The file in the folder that clients may be given. */
+export const CERTIFICATE_NAME = "self-signed-certificate.pem";
 const KEY_NAME = "self-signed-key.pem";
 const DAY_MS = 24 * 60 * 60 * 1000;
 const VALID_DAYS = 3650;
@@ -28,7 +29,7 @@ async function isUsable(file: string): Promise<boolean> {
     const { validToDate } = new X509Certificate(await readFile(file));
     return validToDate.getTime() > Date.now() + RENEW_DAYS * DAY_MS;
   } catch (error) {
-    return !(error instanceof Error && "code" in error && error.code === "ENOENT");
+    return !(error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"));
   }
 }
 
@@ -55,8 +56,8 @@ async function make(folder: string, files: Required<CertificateFiles>): Promise<
   });
   try {
     await mkdir(folder, { recursive: true });
-    await replaceFile(files.keyFile, key, 0o600);
-    await replaceFile(files.certificateFile, cert, 0o644);
+    await replaceFile(files.keyFile, `${key}\n`, 0o600);
+    await replaceFile(files.certificateFile, `${cert}\n`, 0o644);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
