@@ -17,7 +17,7 @@ const LINES = shellLines("README.md");
 const BLOCKS = codeBlocks(README);
 /** Nothing is fetched, and nobody is asked. */
 const OFFLINE = { npm_config_offline: "true", npm_config_yes: "false", npm_config_update_notifier: "false" };
-const LOOPBACK = { ...OFFLINE, MILLRACE_RTMP: "127.0.0.1:0", MILLRACE_LOG_FORMAT: "json" };
+const LOOPBACK = { ...OFFLINE, MILLRACE_LISTEN: "127.0.0.1:0", MILLRACE_LOG_FORMAT: "json" };
 /** For ffplay, where there is neither screen nor loudspeaker. */
 const NO_DEVICES = { SDL_VIDEODRIVER: "dummy", SDL_AUDIODRIVER: "dummy" };
 
@@ -25,7 +25,9 @@ const NO_DEVICES = { SDL_VIDEODRIVER: "dummy", SDL_AUDIODRIVER: "dummy" };
 const TRIED: readonly (readonly [line: RegExp, by: string])[] = [
   [/^npm ci && npm start$/, "the server starts, without npm ci"],
   [/^npm ci && npm test$/, "the tests run, without npm ci, and one file of them"],
-  [/^(?:ffmpeg -re|ffplay|rtmpdump) /, "what is sent is seen"],
+  [/^(?:ffmpeg -re|ffplay|rtmpdump) .*rtmp:\/\//, "what is sent is seen"],
+  [/^npx millrace serve --tls-self-signed \w+$/, "what is sent by TLS is seen through HTTP"],
+  [/^(?:ffmpeg -re|ffplay) .*rtmp[st]:\/\//, "what is sent by TLS is seen through HTTP"],
   [/^npx millrace demo$/, "the demo publishes"],
   [/^npm run build$|^node examples\/06-read-recording\.ts$/, "examples.test.ts builds and runs the examples"],
   [/^(?:MILLRACE_\w+=\S+ )*millrace serve\b/, "lines with settings are checked"],
@@ -44,8 +46,8 @@ function runLine(
   port: number,
   options: ProgramOptions & { more?: string } = {},
 ): RunningProgram {
-  const line = lineOf(start).replace("rtmp://127.0.0.1/", `rtmp://127.0.0.1:${port}/`);
-  return runShellLine(t, line.replace(start, `${start} ${options.more ?? ""}`), options);
+  const line = lineOf(start).replace(/(rtmp[st]?):\/\/127\.0\.0\.1(?::1935)?\//, `$1://127.0.0.1:${port}/`);
+  return runShellLine(t, line.replace(" ", ` ${options.more ?? ""} `), options);
 }
 
 async function portOf(program: RunningProgram): Promise<number> {
@@ -72,14 +74,14 @@ test("npm start prints what the README shows; its FFmpeg line publishes, and its
     .replace(/^millrace \S+/m, "millrace 0.1.0");
   const [shown = ""] = BLOCKS.filter(({ language }) => language === "text").map(({ text }) => text);
   assertAbridged(shown, printed);
-  const picture = lineOf("ffmpeg").replace("rtmp://127.0.0.1/", "rtmp://127.0.0.1:1935/");
+  const picture = lineOf("ffmpeg -re -f lavfi").replace("rtmp://127.0.0.1/", "rtmp://127.0.0.1:1935/");
   ok(printed.includes(`  ${picture}\n`), "the README's FFmpeg line is another than the server's");
 
-  const encoder = runLine(t, "ffmpeg", port, { more: "-nostdin" });
+  const encoder = runLine(t, "ffmpeg -re -f lavfi", port, { more: "-nostdin" });
   await server.until(/"msg":"publishing"/);
   const folder = temporaryFolder(t);
   const recorder = runLine(t, "rtmpdump", port, { folder });
-  const player = runLine(t, "ffplay", port, { environment: NO_DEVICES });
+  const player = runLine(t, "ffplay -fflags nobuffer rtmp:", port, { environment: NO_DEVICES });
   await player.until(/Stream [^\n]*Video: h264/);
   await player.until(/Stream [^\n]*Audio: aac/);
   // Its clock runs, and sound and picture are together.
@@ -105,6 +107,24 @@ function assertAbridged(shown: string, printed: string): void {
   }
 }
 
+test("what FFmpeg sends by TLS, with a certificate made at the start, its player sees through HTTP", async (t) => {
+  const folder = join(temporaryFolder(t), "certificates");
+  const line = lineOf("npx millrace serve --tls-self-signed").replace(/ certificates$/, ` ${folder}`);
+  const server = runShellLine(t, line, { environment: LOOPBACK });
+  const port = await portOf(server);
+  await server.until(new RegExp(`rtmps://127\\.0\\.0\\.1:${port}/live .*\\n  rtmpt://127\\.0\\.0\\.1:${port}/live `));
+  const [, caFile = ""] = await server.until(/caFile: ("[^"]+")/);
+  runLine(t, "ffmpeg -re -stream_loop", port);
+  await server.until(/"msg":"publishing"/);
+  const player = runLine(t, "ffplay -fflags nobuffer rtmpt:", port, { environment: NO_DEVICES });
+  await player.until(/Stream [^\n]*Video: h264/);
+  await player.until(/ \d+\.\d+ A-V: +-?\d/);
+  // The file that the server names is the one that a client which verifies needs.
+  const stream = await playFrom(`rtmps://127.0.0.1:${port}/live/clip`, { tls: { caFile: JSON.parse(caFile) } });
+  for await (const message of stream) if (message.isKeyframe) break;
+  await rejects(playFrom(`rtmps://127.0.0.1:${port}/live/clip`), /certificate/);
+});
+
 test("the demo publishes a clip under the name that the README tells", async (t) => {
   const demo = runShellLine(t, lineOf("npx millrace demo"), { environment: LOOPBACK });
   const port = await portOf(demo);
@@ -127,7 +147,7 @@ test("the settings in the documents' command lines are good", async (t) => {
     .filter((line) => line.includes("millrace serve"));
   ok(lines.length >= 2);
   for (const line of lines) {
-    const check = runShellLine(t, `${line.replace("millrace serve", "node bin/millrace.js serve")} --check`);
+    const check = runShellLine(t, `${line.replace(/(?:npx )?millrace serve/, "node bin/millrace.js serve")} --check`);
     equal(await check.done, 0, check.output);
     equal(check.output, "The configuration is good.\n");
   }
