@@ -1,3 +1,4 @@
+import { ProtocolError } from "../errors.ts";
 import type { ClientHandshakeForm } from "../rtmp/handshake/client-handshake.ts";
 import { formatTcUrl, parseRtmpUrl, type RtmpScheme, type RtmpUrl } from "../transport/rtmp-url.ts";
 import { NetConnection } from "./net-connection.ts";
@@ -5,6 +6,9 @@ import { type ConnectOptions, resolveConnectOptions } from "./options.ts";
 import type { ClientPlatform } from "./platform.ts";
 import type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
 import type { PublishStream, PublishStreamOptions } from "./publish-stream.ts";
+
+/** One secret in 256 is short; the last is taken as it is. */
+const MAX_KEY_EXCHANGES = 3;
 
 /** `connect` on a platform; the whole path of the URL is the app. */
 export async function connectOn(
@@ -59,13 +63,24 @@ async function open(
   isForOneStream: boolean,
 ): Promise<NetConnection> {
   const { app, scheme } = url;
-  const { handshake = defaultHandshakeOf(scheme) } = options;
+  const { handshake = defaultHandshakeOf(scheme, options) } = options;
   const resolved = resolveConnectOptions({ ...options, handshake });
   const { tcUrl = formatTcUrl(url) } = resolved;
-  const stream = options.stream ?? (await platform.openStream(url, resolved));
-  return await NetConnection.open(stream, { app, tcUrl, isForOneStream, crypto: platform.crypto }, resolved);
+  const target = { app, tcUrl, isForOneStream, crypto: platform.crypto };
+  if (options.stream !== undefined) return await NetConnection.open(options.stream, target, resolved);
+  for (let tries = 1; ; tries++) {
+    const stream = await platform.openStream(url, resolved);
+    const refuseShortSecret = tries < MAX_KEY_EXCHANGES;
+    try {
+      return await NetConnection.open(stream, { ...target, refuseShortSecret }, resolved);
+    } catch (error) {
+      const isWorthAnother = error instanceof ProtocolError && error.code === "handshake.short-secret";
+      if (!isWorthAnother) throw error;
+    }
+  }
 }
 
-function defaultHandshakeOf(scheme: RtmpScheme): ClientHandshakeForm {
-  return scheme === "rtmpe" || scheme === "rtmpte" ? "encrypted" : "plain";
+function defaultHandshakeOf(scheme: RtmpScheme, { swf }: ConnectOptions): ClientHandshakeForm {
+  if (scheme === "rtmpe" || scheme === "rtmpte") return "encrypted";
+  return swf === undefined ? "plain" : "digest";
 }

@@ -43,6 +43,8 @@ export type NetConnectionTarget = {
   /** The connection is closed when its stream ends. */
   readonly isForOneStream: boolean;
   readonly crypto: HandshakeCrypto;
+  /** Rejects with `handshake.short-secret` where encrypted peers may not understand each other. @default false */
+  readonly refuseShortSecret?: boolean;
 };
 
 /** A connection to an application on a server: calls in both directions, and any number of streams. */
@@ -70,7 +72,7 @@ export class NetConnection {
     this.#target = target;
     this.#options = options;
     this.methods = new Map(Object.entries(options.methods ?? {}));
-    this.#driver = new SessionDriver(stream, target.crypto, options);
+    this.#driver = new SessionDriver(stream, target, options);
     this.#streams = new NetStreams(this.#driver, options, target.isForOneStream ? () => this.close() : undefined);
     const { handshakeMs } = options.timeouts;
     this.#handshake = pendingAnswer("the server did not finish the handshake", handshakeMs, "timeout.server-handshake");
@@ -242,6 +244,7 @@ export class NetConnection {
       case "close":
         return this.#driver.endByServer();
       case "user-control":
+        return this.#driver.answerUserControl(event.control);
       case "unsupported":
         return;
     }

@@ -52,9 +52,9 @@ export type ConnectOptions = {
   readonly members?: Readonly<Record<string, AmfEncodable>>;
   /** What the application on the server gets behind the command object. */
   readonly args?: readonly AmfEncodable[];
-  /** `digest` for servers that want a Flash Player; `encrypted` is RTMPE. @default "encrypted" for rtmpe:// and rtmpte://, else "plain" */
+  /** `digest` for servers that want a Flash Player; `encrypted` is RTMPE. @default "encrypted" for rtmpe:// and rtmpte://, "digest" with `swf`, else "plain" */
   readonly handshake?: ClientHandshakeForm;
-  /** Proves to a server that asks for it that this SWF file is run; with the handshake "digest" or "encrypted". */
+  /** Proves to a server that asks for it that this SWF file is run, by `identifySwf` of `millrace/rtmp`. Not with the handshake "plain". */
   readonly swf?: SwfIdentity;
   /** Payload bytes in each outgoing chunk, 128 to 16_777_215. @default 4096, as OBS does */
   readonly chunkSize?: number;

@@ -1,8 +1,9 @@
 import { ProtocolError } from "../errors.ts";
 import { MAX_MESSAGE_LENGTH } from "../rtmp/chunk/message-header.ts";
 import { createClientHandshake } from "../rtmp/handshake/client-handshake.ts";
-import type { HandshakeCrypto } from "../rtmp/handshake/handshake.ts";
-import { decodeUserControl } from "../rtmp/message/control.ts";
+import type { Handshake, HandshakeCrypto } from "../rtmp/handshake/handshake.ts";
+import { encodeSwfVerificationResponse } from "../rtmp/handshake/swf-verification.ts";
+import { decodeUserControl, type UserControl } from "../rtmp/message/control.ts";
 import { type Message, MessageType } from "../rtmp/message/message.ts";
 import type { ClientEvent } from "../rtmp/session/client-events.ts";
 import { ClientSession } from "../rtmp/session/client-session.ts";
@@ -19,6 +20,12 @@ const DEFAULT_CHUNK_SIZE = 4096;
 const INTERLEAVED_WRITE_BYTES = 64 * 1024;
 /** What may wait above the media: answers to a server that asks and does not read. */
 const MAX_UNREAD_REPLY_BYTES = 256 * 1024;
+
+/** What the handshake needs besides the options. */
+export type SessionDriverNeeds = {
+  readonly crypto: HandshakeCrypto;
+  readonly refuseShortSecret?: boolean;
+};
 
 export type SessionDriverEvents = {
   /** The handshake is over. */
@@ -39,27 +46,36 @@ export class SessionDriver {
   readonly session: ClientSession = new ClientSession();
   readonly wire: Wire;
   readonly #stream: ByteStream;
+  readonly #crypto: HandshakeCrypto;
   readonly #options: ResolvedConnectOptions;
   readonly #isInterleaved: boolean;
   readonly #maxUnsentBytes: number;
   #events: SessionDriverEvents | undefined;
+  /** Until it is over. */
+  #handshake: Handshake | undefined;
+  /** The key of SWF verification; only signed handshakes have it. */
+  #serverSignatureTail: Uint8Array | undefined;
   /** Set when the end has been decided: nothing that the server sends counts any more. */
   #closeReason: CloseReason | undefined;
   /** What the server said last of the connection itself. */
   #lastWords: Status | undefined;
   #isClosed = false;
 
-  constructor(stream: ByteStream, crypto: HandshakeCrypto, options: ResolvedConnectOptions) {
+  constructor(stream: ByteStream, needs: SessionDriverNeeds, options: ResolvedConnectOptions) {
     const { handshake: form = "plain", chunkSize = DEFAULT_CHUNK_SIZE, windowAcknowledgementSize } = options;
+    const { crypto, refuseShortSecret = false } = needs;
     this.#stream = stream;
+    this.#crypto = crypto;
     this.#options = options;
     this.#isInterleaved = options.interleave === "chunk";
     // `sendMedia` refuses first; a message counts with a little more than its payload.
     const maxWaitingBytes = options.maxQueuedBytes * 2 + MAX_UNREAD_REPLY_BYTES;
     // With interleaved chunks, all that waits in the wire goes to the stream at the end of one.
     this.#maxUnsentBytes = MAX_UNREAD_REPLY_BYTES + (this.#isInterleaved ? maxWaitingBytes : options.maxQueuedBytes);
+    const handshake = createClientHandshake({ form, nowMs: performance.now(), crypto, refuseShortSecret });
+    this.#handshake = handshake;
     this.wire = new Wire({
-      handshake: createClientHandshake({ form, nowMs: performance.now(), crypto }),
+      handshake,
       chunkSize,
       ...(windowAcknowledgementSize !== undefined && { windowAcknowledgementSize }),
       ...(options.interleave !== undefined && { interleave: options.interleave }),
@@ -111,6 +127,19 @@ export class SessionDriver {
     this.flush();
   }
 
+  /** Proves which SWF file is run, where the server asks for it. */
+  answerUserControl(control: UserControl): void {
+    if (control.kind !== "swf-verify-request") return;
+    const { swf, log } = this.#options;
+    const tail = this.#serverSignatureTail;
+    if (swf === undefined || tail === undefined) {
+      const why = swf === undefined ? "no `swf` was given" : "the handshake is not signed";
+      log.warn({ remote: this.remoteAddress }, `the server asks for an SWF file, and ${why}`);
+      return;
+    }
+    this.session.answerSwfVerification(encodeSwfVerificationResponse(swf, tail, this.#crypto));
+  }
+
   /** Hands over to the stream whatever waits, so that what is more urgent and comes later cannot overtake it. */
   sendWaiting(): void {
     this.#guard(() => {
@@ -159,10 +188,18 @@ export class SessionDriver {
       const wasOpen = this.wire.isOpen;
       this.session.tick(nowMs);
       this.wire.push(bytes, nowMs);
-      if (!wasOpen && this.wire.isOpen) this.#events?.onOpen();
+      if (!wasOpen && this.wire.isOpen) this.#opened();
       this.#process();
       this.#flush();
     });
+  }
+
+  #opened(): void {
+    const { serverSignatureTail, note } = this.#handshake?.result ?? {};
+    this.#handshake = undefined;
+    this.#serverSignatureTail = serverSignatureTail;
+    if (note !== undefined) this.#options.log.debug({ remote: this.remoteAddress, note }, "an unusual handshake");
+    this.#events?.onOpen();
   }
 
   #process(): void {

@@ -18,9 +18,21 @@ export {
 } from "./chunk/outbound-scheduler.ts";
 export { encodeStandalone, standaloneLength } from "./chunk/standalone-message.ts";
 export { describeMessage } from "./describe.ts";
-export { type ClientHandshakeOptions, createClientHandshake } from "./handshake/client-handshake.ts";
+export {
+  type ClientHandshakeForm,
+  type ClientHandshakeOptions,
+  createClientHandshake,
+} from "./handshake/client-handshake.ts";
 export type { CipherPair, Handshake, HandshakeCrypto, HandshakeResult } from "./handshake/handshake.ts";
 export { createServerHandshake, type ServerHandshakeOptions } from "./handshake/server-handshake.ts";
+export {
+  encodeSwfVerificationResponse,
+  type Inflate,
+  identifySwf,
+  SWF_VERIFICATION_REQUEST,
+  type SwfIdentity,
+  verifySwfResponse,
+} from "./handshake/swf-verification.ts";
 export { decodeAggregate, encodeAggregate } from "./message/aggregate.ts";
 export { type Command, decodeCommand, encodeCommand, type OutgoingCommand } from "./message/command.ts";
 export {
@@ -95,6 +107,7 @@ export type {
   SeekEvent,
   ServerEvent,
   StopPlayEvent,
+  SwfVerificationEvent,
   UnpublishEvent,
 } from "./session/server-events.ts";
 export { ServerSession, type ServerSessionOptions } from "./session/server-session.ts";

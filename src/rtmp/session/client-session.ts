@@ -227,6 +227,11 @@ export class ClientSession {
     this.#outgoing.userControl({ kind: "set-buffer-length", streamId, bufferMs });
   }
 
+  /** Answers the server's user control `swf-verify-request`, by `encodeSwfVerificationResponse`. */
+  answerSwfVerification(response: Uint8Array): void {
+    this.#outgoing.userControl({ kind: "swf-verify-response", data: response });
+  }
+
   /** `payload` is an FLV tag body; it must not change until it was sent. */
   sendMedia(streamId: number, kind: MediaMessage["kind"], timestamp: number, payload: Uint8Array): void {
     this.#outgoing.push({ type: MEDIA_TYPES[kind], timestamp, streamId, payload });

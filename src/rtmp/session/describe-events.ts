@@ -33,6 +33,8 @@ export function describeServerEvent(event: ServerEvent): string {
       return `${event.kind} stream=${event.streamId} ${event.isEnabled ? "on" : "off"}`;
     case "buffer-length":
       return `buffer-length stream=${event.streamId} ms=${event.bufferMs}`;
+    case "swf-verification":
+      return `swf-verification of ${event.response.length} bytes`;
     default:
       return describeCallEvent(event);
   }

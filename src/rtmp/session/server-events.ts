@@ -18,6 +18,7 @@ export type ServerEvent =
   | ReceiveEvent
   | Play2Event
   | BufferLengthEvent
+  | SwfVerificationEvent
   | CallEvent
   | CallEndedEvent
   | UnsupportedEvent
@@ -142,4 +143,11 @@ export type BufferLengthEvent = {
   readonly kind: "buffer-length";
   readonly streamId: number;
   readonly bufferMs: number;
+};
+
+/** A player says which SWF file it runs: `verifySwfResponse` tells whether that is so. Asked or not. */
+export type SwfVerificationEvent = {
+  readonly kind: "swf-verification";
+  /** Valid until the next message is read. */
+  readonly response: Uint8Array;
 };

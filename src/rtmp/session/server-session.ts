@@ -4,6 +4,7 @@ import type { AmfLimits } from "../../formats/amf/amf-limits.ts";
 import type { AmfEncodable } from "../../formats/amf/amf-value.ts";
 import type { ExternalizableRegistry } from "../../formats/amf/externalizable.ts";
 import { classifyMedia } from "../../formats/flv/classify.ts";
+import { SWF_VERIFICATION_REQUEST } from "../handshake/swf-verification.ts";
 import { type Command, decodeCommand } from "../message/command.ts";
 import { decodeUserControl } from "../message/control.ts";
 import { type Message, MessageType } from "../message/message.ts";
@@ -190,6 +191,11 @@ export class ServerSession {
     );
   }
 
+  /** Asks which SWF file the player runs: a `swf-verification` event may follow. */
+  requestSwfVerification(): void {
+    this.#replies.userControl({ kind: "swf-verify-request", data: SWF_VERIFICATION_REQUEST });
+  }
+
   /** Recordings only: what follows is from `positionMs` on. */
   acceptSeek(streamId: number, positionMs: number): boolean {
     const stream = this.#streams.get(streamId);
@@ -321,6 +327,7 @@ export class ServerSession {
     if (control?.kind === "set-buffer-length") {
       return { kind: "buffer-length", streamId: control.streamId, bufferMs: control.bufferMs };
     }
+    if (control?.kind === "swf-verify-response") return { kind: "swf-verification", response: control.data };
     if (control === undefined || control.kind === "unknown") this.#counters.unreadableMessages++;
     return undefined;
   }

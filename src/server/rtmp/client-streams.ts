@@ -17,6 +17,8 @@ export type ConnectionPort = {
   readonly viewerPort: ViewerPort;
   /** Sends what the session has queued. */
   sendReplies(): void;
+  /** Before a client plays: asks which SWF file it runs, where that is wanted. Throws when it cannot answer. */
+  askForSwf(): void;
   /** Puts a decision to work: at once, or when its promise settles; until then nothing more of the client is read. */
   ask(question: () => Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void;
   /** Runs what another connection or the clock has caused: where it fails, this client's connection ends, and nobody else's. */
@@ -60,7 +62,8 @@ export class ClientStreams {
 
   /** The message streams in use. */
   get ids(): readonly number[] {
-    return [...this.#published.keys(), ...this.#played.keys()];
+    const undecided = this.#undecided === undefined ? [] : [this.#undecided];
+    return [...new Set([...this.#published.keys(), ...this.#played.keys(), ...undecided])];
   }
 
   /** The hot path of a publisher. Media on a stream that does not publish is dropped. */
@@ -211,6 +214,7 @@ export class ClientStreams {
     const { directory, log } = this.#context;
     const { id, remoteAddress } = this.#port.info;
     this.stopPlaying(streamId, "played something else");
+    this.#port.askForSwf();
     const broadcast = directory.open(broadcastName, "watch");
     if (broadcast === undefined) return this.#refusePlay(streamId, "The server has too many broadcasts.");
     this.#session.acceptPlay(streamId, { hasPublisher: broadcast.state === "live" });
@@ -248,8 +252,7 @@ export class ClientStreams {
   }
 
   #isUsedBeside(streamId: number): boolean {
-    const isOther = (id: number): boolean => id !== streamId;
-    return this.ids.some(isOther) || (this.#undecided !== undefined && isOther(this.#undecided));
+    return this.ids.some((id) => id !== streamId);
   }
 
   #refusePlay(streamId: number, reason: string): void {

@@ -16,6 +16,7 @@ import { ClientStreams, type ConnectionPort } from "./client-streams.ts";
 import { closeLine, describeBreak } from "./close-line.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Outbox } from "./outbox.ts";
+import { SwfCheck } from "./swf-check.ts";
 import type { ViewerPort } from "./viewer-outputs.ts";
 
 /** What a refused or cut off client has time to read before the connection closes. */
@@ -45,6 +46,7 @@ export class RtmpConnection implements ConnectionPort {
   readonly #outbox: Outbox;
   readonly #streams: ClientStreams;
   readonly #deadlines: Deadlines;
+  readonly #swfCheck: SwfCheck;
   readonly #onFinished: (connection: RtmpConnection) => void;
   readonly #startedAtMs: number;
   #info: ConnectionInfo;
@@ -69,7 +71,13 @@ export class RtmpConnection implements ConnectionPort {
     this.#onFinished = onFinished;
     this.#startedAtMs = context.nowMs();
     this.#deadlines = new Deadlines(options.timeouts, this.#startedAtMs);
-    const handshake = createServerHandshake({ nowMs: this.#startedAtMs, crypto: nodeCrypto, families });
+    this.#swfCheck = new SwfCheck(options.swfVerification, options.timeouts.swfVerificationMs);
+    const handshake = createServerHandshake({
+      nowMs: this.#startedAtMs,
+      crypto: nodeCrypto,
+      families,
+      ...(options.rtmpe.type !== undefined && { encryptedVersion: options.rtmpe.type }),
+    });
     this.#handshake = handshake;
     this.#wire = new Wire({
       handshake,
@@ -124,6 +132,7 @@ export class RtmpConnection implements ConnectionPort {
       const { silentMs } = this.#wire;
       const { isPublishing } = this.#streams;
       this.#deadlines.check(nowMs, { isConnected: this.#isConnected, isPublishing, silentMs });
+      if (!this.#deadlines.isAsking) this.#swfCheck.check(nowMs);
       this.#outbox.pump();
     });
   }
@@ -146,6 +155,10 @@ export class RtmpConnection implements ConnectionPort {
 
   sendReplies(): void {
     this.#outbox.sendReplies();
+  }
+
+  askForSwf(): void {
+    if (this.#swfCheck.starts(this.#context.nowMs())) this.#session.requestSwfVerification();
   }
 
   ask(question: () => Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void {
@@ -210,6 +223,7 @@ export class RtmpConnection implements ConnectionPort {
     this.#deadlines.handshakeEnded(nowMs);
     const { result } = this.#handshake ?? {};
     this.#handshakeNote = result?.note;
+    this.#swfCheck.handshakeEnded(result?.serverSignatureTail);
     this.#info = { ...this.#info, isRtmpe: result?.ciphers !== undefined };
     this.#handshake = undefined;
   }
@@ -290,6 +304,8 @@ export class RtmpConnection implements ConnectionPort {
         return;
       case "close":
         return this.#end("the client closed the connection");
+      case "swf-verification":
+        return this.#swfCheck.receive(event.response);
       case "play2":
         return this.#session.status(event.streamId, NO_TRANSITION);
       case "seek":

@@ -1,5 +1,6 @@
 import type { SentEntry, ViewerNotice } from "../../broadcast/viewer.ts";
 import { classifyMedia } from "../../formats/flv/classify.ts";
+import type { CipherPair } from "../../rtmp/handshake/handshake.ts";
 import { type Message, MessageType } from "../../rtmp/message/message.ts";
 import type { Wire } from "../../rtmp/session/wire.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
@@ -14,7 +15,10 @@ export type ViewerPort = {
   closeSlow(blockedMs: number): void;
 };
 
-/** Gives a viewer the bytes that all viewers of a broadcast share: nothing is made for it alone. */
+/**
+ * Gives a viewer the bytes that all viewers of a broadcast share: nothing is made for it alone, unless its connection is
+ * encrypted.
+ */
 export class SharedOutput {
   readonly kind = "bytes";
   readonly streamId: number;
@@ -41,15 +45,28 @@ export class SharedOutput {
   }
 
   write(pieces: readonly Uint8Array[]): void {
+    const { wire, stream } = this.#port;
     let length = 0;
     for (const piece of pieces) length += piece.length;
-    this.#port.wire.noteExternalBytes(length);
-    this.#port.stream.write(pieces);
+    wire.noteExternalBytes(length);
+    stream.write(wire.ciphers === undefined ? pieces : [encryptedCopy(pieces, length, wire.ciphers)]);
   }
 
   closeSlow(blockedMs: number): void {
     this.#port.closeSlow(blockedMs);
   }
+}
+
+/** In one piece: a cipher is slow with short ones. */
+function encryptedCopy(pieces: readonly Uint8Array[], length: number, ciphers: CipherPair): Uint8Array {
+  const copy = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    copy.set(piece, at);
+    at += piece.length;
+  }
+  ciphers.encrypt(copy);
+  return copy;
 }
 
 /**
