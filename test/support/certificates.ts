@@ -27,7 +27,7 @@ export async function createCertificate(
     ...(notBefore !== undefined && { notBeforeDate: notBefore }),
     ...(notAfter !== undefined && { notAfterDate: notAfter }),
   });
-  return { key, cert };
+  return { key: `${key.trim()}\n`, cert: `${cert.trim()}\n` };
 }
 
 /** An authority of the test's own: only who is told of it trusts it. */
@@ -40,5 +40,5 @@ export async function createAuthority(): Promise<Certificate> {
       { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
     ],
   });
-  return { key, cert };
+  return { key: `${key.trim()}\n`, cert: `${cert.trim()}\n` };
 }

@@ -18,9 +18,18 @@ export const PEER_PACKAGES: Readonly<Record<PeerProgram, readonly string[]>> = {
   tshark: ["tshark"],
   dumpcap: ["tshark"],
   chromium: ["chromium"],
+  tinyproxy: ["tinyproxy-bin"],
 };
 
-export type PeerProgram = "ffmpeg" | "ffprobe" | "rtmpdump" | "gst-launch-1.0" | "tshark" | "dumpcap" | "chromium";
+export type PeerProgram =
+  | "ffmpeg"
+  | "ffprobe"
+  | "rtmpdump"
+  | "gst-launch-1.0"
+  | "tshark"
+  | "dumpcap"
+  | "chromium"
+  | "tinyproxy";
 
 /** The folder that holds FFmpeg 8.1: a package of its own, because it is no dependency of millrace. */
 export const FFMPEG8_FOLDER: string = fileURLToPath(new URL("../ffmpeg8", import.meta.url));

@@ -254,7 +254,8 @@ export class RtmptStream implements ByteStream {
   }
 
   #fail(cause: Error): void {
-    const error = new Error(`the tunnel ${this.#session.name} broke: ${cause.message}`, { cause });
+    const reason = cause.message.replace(/\.$/, "");
+    const error = new Error(`the tunnel ${this.#session.name} broke: ${reason}`, { cause });
     this.#finish(this.#isClosing ? undefined : error);
   }
 
