@@ -138,6 +138,7 @@ export class PostConnection {
       if (this.#response !== response) return;
       if (!response.complete) return fail(new Error("the connection broke in the middle of an answer"), true);
       clearTimeout(this.#timer);
+      // Proxies such as tinyproxy end the connection behind each answer: docs/interop.md.
       if (this.#request?.shouldKeepAlive !== true) this.destroy();
       this.#request = undefined;
       this.#response = undefined;
