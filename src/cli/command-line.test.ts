@@ -17,7 +17,7 @@ type FakeOptions = {
   readonly server?: Partial<RunnableServer>;
   readonly clip?: Uint8Array;
   readonly stream?: PublishedStream;
-  readonly onStart?: (context: FakeContext) => void;
+  readonly onStart?: (context: FakeContext) => void | Promise<void>;
 };
 
 type FakeContext = CommandContext & {
@@ -88,7 +88,7 @@ function fakeContext(options: FakeOptions = {}): FakeContext {
     },
     onSignal(name, listener) {
       listeners.set(name, listener);
-      if (name === "SIGHUP") queueMicrotask(() => options.onStart?.(context));
+      if (name === "SIGHUP") queueMicrotask(() => void options.onStart?.(context));
       return () => listeners.delete(name);
     },
     signal(name) {

@@ -153,11 +153,12 @@ test("the settings in the documents' command lines are good", async (t) => {
   }
 });
 
-/** The README's programs, importing the sources instead of the built package. */
-function programs(): { readonly server: string; readonly client: string } {
-  const [server, client, ...more] = BLOCKS.filter(({ language }) => language === "ts").map(({ text }) => text);
-  if (server === undefined || client === undefined || more.length > 0) throw new Error("the README has two programs");
-  return { server, client };
+/** The README's programs; those that follow the second one are parts that go on with its imports. */
+function programs(): { readonly server: string; readonly client: string; readonly parts: readonly string[] } {
+  const [server, client, ...rest] = BLOCKS.filter(({ language }) => language === "ts").map(({ text }) => text);
+  if (server === undefined || client === undefined) throw new Error("the README has two programs");
+  const imports = client.match(/^import .*$/gm)?.join("\n") ?? "";
+  return { server, client, parts: rest.map((text) => (text.startsWith("import ") ? text : `${imports}\n${text}`)) };
 }
 
 function runSource(t: TestContext, source: string): RunningProgram {
@@ -169,7 +170,10 @@ function runSource(t: TestContext, source: string): RunningProgram {
 
 test("the README's programs are of the right types", async (t) => {
   const folder = temporaryFolder(t);
-  for (const [name, source] of Object.entries(programs())) writeFileSync(join(folder, `${name}.mts`), source);
+  const { server, client, parts } = programs();
+  for (const [index, source] of [server, client, ...parts].entries()) {
+    writeFileSync(join(folder, `${index}.mts`), source);
+  }
   const compilerOptions = { typeRoots: [join(ROOT, "node_modules", "@types")] };
   const config = { extends: join(ROOT, "tsconfig.json"), compilerOptions, include: ["*.mts"], exclude: [] };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
