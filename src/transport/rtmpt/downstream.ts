@@ -64,11 +64,11 @@ export class Downstream {
 
   /** A request was worked off: it gets what there is at the next `flush`, or after `holdMs` an answer without data. */
   ask(slot: RequestSlot, holdMs: number): void {
-    if (this.#flight?.isLost) return this.#events.onHole();
     this.#answerEmpty(this.#interval.afterActivity());
     this.#newest = { slot, answer: undefined };
     this.#holdMs = holdMs;
     if (slot.exchange.canAnswer) this.#waiting = slot.exchange;
+    if (this.#flight?.isLost) this.#events.onHole();
   }
 
   /** The newest request came again: it gets the answer that it had, if it had one. */
