@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import dns from "node:dns";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
@@ -191,11 +192,24 @@ test("a server without TLS is told by what it does", async (context) => {
 });
 
 test("a server that says nothing ends with the time, and nothing stays open", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
   const closed = Promise.withResolvers<void>();
-  const server = createTcpServer((socket) => void socket.on("close", () => closed.resolve()).resume());
+  const server = createTcpServer((socket) => {
+    socket.on("close", () => closed.resolve());
+    socket.once("data", () => context.mock.timers.tick(5000));
+  });
   const port = await listening(context, server);
-  match(await failure({ host: LOOPBACK, port, timeoutMs: 200 }), /^no TLS connection with .* within 200 ms: it says/);
+  match(await failure({ host: LOOPBACK, port, timeoutMs: 5000 }), /^no TLS connection with .* within 5000 ms: it says/);
   await closed.promise;
+});
+
+test("an address that does not answer ends with the time too, told as without TLS", async (context) => {
+  context.mock.method(dns, "lookup", () => setImmediate(() => context.mock.timers.tick(5000)));
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  match(
+    await failure({ host: "example.org", port: 443, timeoutMs: 5000 }),
+    /^cannot connect to example\.org:443 within 5000 ms\./,
+  );
 });
 
 test("old versions of TLS, missing ciphers and unknown names are told apart", async (context) => {

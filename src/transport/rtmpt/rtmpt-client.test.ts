@@ -583,8 +583,11 @@ test("an id may be long, and goes into the path as it is wherever it can", async
 
 test("opening ends after its time, and can be given up at each step, and nothing stays open", async (context) => {
   const tunnel = await startScriptedTunnel(context);
-  match(await failure({ port: tunnel.port, timeoutMs: 200 }), /^no tunnel with 127\.0\.0\.1:\d+ within 200 ms\. Check/);
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const failed = failure({ port: tunnel.port, timeoutMs: 5000 });
   await expect(tunnel, "/open/1");
+  context.mock.timers.tick(5000);
+  match(await failed, /^no tunnel with 127\.0\.0\.1:\d+ within 5000 ms\. Check/);
   await tunnel.untilClosed();
   const reason = new Error("changed my mind");
   const options = { host: LOOPBACK, port: tunnel.port, isSecure: false };
