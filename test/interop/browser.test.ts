@@ -3,19 +3,18 @@ import { readFileSync } from "node:fs";
 import { before, describe, it, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
-import { generate } from "selfsigned";
-import type { ByteStream } from "../../src/transport/byte-stream.ts";
+import { publishTo } from "../../src/client/index.ts";
 import { clip } from "../fixtures/media.ts";
 import { tapBroadcast } from "../support/broadcast-tap.ts";
 import { bundle, openPage } from "../support/browser.ts";
 import type { PageMessage } from "../support/browser-page.ts";
-import { clientPlay, clientPublish } from "../support/client.ts";
+import { clientPlay } from "../support/client.ts";
 import { compareTags } from "../support/compare-tags.ts";
 import { ffmpegPublish } from "../support/ffmpeg.ts";
 import { type FlvTag, flvTags } from "../support/flv-tags.ts";
 import { type LiveServer, startLiveServer } from "../support/live-server.ts";
 import { assertEndedWell } from "../support/peer-process.ts";
-import { startWebSocketPort } from "../support/websocket-port.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const CLIP = clip("h264-aac");
 const TYPES = { audio: "audio", video: "video", data: "script" } as const;
@@ -30,9 +29,8 @@ before(async () => {
 });
 
 async function startSetting(t: TestContext, scheme: "ws" | "wss" = "ws"): Promise<Setting> {
-  const live = await startLiveServer(t);
-  const onStream = (stream: ByteStream): void => live.server.accept(stream);
-  const port = await startWebSocketPort(t, onStream, scheme === "wss" ? { certificate: await selfSigned() } : {});
+  const tls = { selfSignedFolder: temporaryFolder(t) };
+  const live = await startLiveServer(t, scheme === "wss" ? { tls } : {});
   const page = await openPage(t, {
     "/": {
       type: "text/html",
@@ -41,12 +39,7 @@ async function startSetting(t: TestContext, scheme: "ws" | "wss" = "ws"): Promis
     "/page.js": { type: "text/javascript", body: script },
     "/clip.flv": { type: "video/x-flv", body: readFileSync(CLIP) },
   });
-  return { live, page, url: (name = "live/key") => `${scheme}://127.0.0.1:${port}/${name}` };
-}
-
-async function selfSigned(): Promise<{ readonly cert: string; readonly key: string }> {
-  const { cert, private: key } = await generate([{ name: "commonName", value: "localhost" }]);
-  return { cert, key };
+  return { live, page, url: (name = "live/key") => `${scheme}://127.0.0.1:${live.port}/${name}` };
 }
 
 function tagsOf(messages: readonly PageMessage[]): FlvTag[] {
@@ -92,15 +85,23 @@ describe("a page in Chromium", { concurrency: 1 }, () => {
 
   it("holds no more than it may while nobody takes what it plays", async (t) => {
     const { live, page, url } = await startSetting(t);
-    const ended = page.evaluate((address) => testPage.playUnread(address), url());
+    let words: string | undefined;
+    const ended = page
+      .evaluate((address) => testPage.playUnread(address), url())
+      .then((description) => {
+        words = description;
+      });
     await live.until("playing");
-    const tags = Array.from({ length: 300 }, (_, index): FlvTag => {
-      const payload = Buffer.alloc(100_000, index);
-      payload.set([index === 0 ? 0x17 : 0x27, 1]);
-      return { type: "video", timestamp: index, payload };
-    });
-    await clientPublish(t, live.url(), tags);
-    match(await ended, /lost: more than 16777216 bytes came while nobody read/);
+    const publisher = await publishTo(live.url());
+    const payload = new Uint8Array(100_000).fill(1).fill(0x17, 0, 1);
+    for (let timestamp = 0; words === undefined; timestamp += 40) {
+      // Each is a keyframe, so that a page that is behind gets the newer ones.
+      if (!publisher.write({ kind: "video", timestamp, payload })) await publisher.ready();
+      await new Promise(setImmediate);
+    }
+    await ended;
+    await publisher.close();
+    match(words, /lost: more than 16777216 bytes came while nobody read/);
     await live.until("connection closed", 2);
   });
 

@@ -12,7 +12,6 @@ import { compareTags } from "../support/compare-tags.ts";
 import { type FlvTag, flvTags } from "../support/flv-tags.ts";
 import { type LiveServer, startLiveServer } from "../support/live-server.ts";
 import { encodeFrame, Opcode, openRawWebSocket } from "../support/raw-websocket.ts";
-import { startWebSocketPort } from "../support/websocket-port.ts";
 
 type Setting = {
   readonly live: LiveServer;
@@ -26,7 +25,7 @@ async function startSetting(
   options: Omit<MediaServerOptions, "listen" | "log"> = {},
 ): Promise<Setting> {
   const live = await startLiveServer(t, options);
-  const port = await startWebSocketPort(t, (stream) => live.server.accept(stream));
+  const { port } = live;
   const url = `ws://127.0.0.1:${port}/live/key`;
   const target = parseRtmpUrl(url);
   const dial = (): Promise<ByteStream> =>

@@ -1,26 +1,17 @@
 import { createServer, type IncomingMessage } from "node:http";
-import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { ByteStream } from "../../src/transport/byte-stream.ts";
 import { type WebSocketServerOptions, WebSocketServerRoute } from "../../src/transport/websocket/websocket-server.ts";
 import type { CleanUp } from "./peer-process.ts";
 
-/** As PEM text. */
-export type TestCertificate = { readonly cert: string; readonly key: string };
-
-export type WebSocketTestPortOptions = Pick<WebSocketServerOptions, "allowedOrigins"> & {
-  /** Then it is `wss://`. */
-  readonly certificate?: TestCertificate;
-};
-
 /** An HTTP port of 127.0.0.1 that takes WebSockets and nothing else; returns its number. */
 export async function startWebSocketPort(
   owner: CleanUp,
   onStream: (stream: ByteStream) => void,
-  { certificate, ...options }: WebSocketTestPortOptions = {},
+  options: Pick<WebSocketServerOptions, "allowedOrigins"> = {},
 ): Promise<number> {
   const route = new WebSocketServerRoute({ ...options, onStream, clientAddress });
-  const server = certificate === undefined ? createServer() : createSecureServer(certificate);
+  const server = createServer();
   server.on("upgrade", (request, socket, head) => {
     if (!route.upgrade(request, socket, head)) socket.destroy();
   });

@@ -42,16 +42,14 @@ export class WebSocketServerRoute implements HttpRoute {
     });
   }
 
-  /** False where a WebSocket is not what is asked for, or not what the listener takes. A bad request is answered here. */
+  /** False where a WebSocket is not what is asked for. A bad request is answered here. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): boolean {
     if (request.headers.upgrade?.toLowerCase() !== "websocket") return false;
     const transport = socket instanceof TLSSocket ? "wss" : "ws";
-    const origin = originOf(socket);
-    if (origin?.accept.has(transport) === false) return false;
     const remoteAddress = this.#options.clientAddress(request);
     this.#server.handleUpgrade(request, socket, Buffer.from(head), (webSocket) => {
       const port = new NodeWebSocketPort(webSocket, socket);
-      this.#options.onStream(new WebSocketStream(port, { transport, remoteAddress }), origin);
+      this.#options.onStream(new WebSocketStream(port, { transport, remoteAddress }), originOf(socket));
     });
     return true;
   }

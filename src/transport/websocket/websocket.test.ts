@@ -8,7 +8,7 @@ import { startWebSocketPort } from "../../../test/support/websocket-port.ts";
 import { AddressList } from "../address-list.ts";
 import type { ByteStream } from "../byte-stream.ts";
 import { parseRtmpUrl } from "../rtmp-url.ts";
-import { setOrigin } from "../socket-origin.ts";
+import { type SocketOrigin, setOrigin } from "../socket-origin.ts";
 import { MAX_WEBSOCKET_MESSAGE_BYTES } from "./node-websocket-port.ts";
 import { connectWebSocket } from "./websocket-connect.ts";
 import { WebSocketServerRoute } from "./websocket-server.ts";
@@ -336,34 +336,29 @@ test("bytes that come with the request are not lost", async (t) => {
   await server.closed;
 });
 
-test("what is no WebSocket, or not allowed on its listener, is left to other routes", async (t) => {
-  const accept = new Set<"ws" | "rtmpt">();
-  const streams: ByteStream[] = [];
+test("what is no WebSocket is left to other routes, and what is one has its origin", async (t) => {
+  const accepted = Promise.withResolvers<readonly [ByteStream, SocketOrigin | undefined]>();
   const route = new WebSocketServerRoute({
     clientAddress: () => "192.0.2.1:5",
-    onStream: (stream, origin) => {
-      streams.push(stream);
-      equal(origin?.remoteAddress, "192.0.2.7:9");
-      new Owner(stream);
-    },
+    onStream: (stream, origin) => accepted.resolve([stream, origin]),
   });
+  const expected: SocketOrigin = {
+    remoteAddress: "192.0.2.7:9",
+    accept: new Set(["ws"]),
+    forwardedFrom: new AddressList([]),
+  };
   const server = createServer();
-  server.on("connection", (socket: Socket) => {
-    setOrigin(socket, { remoteAddress: "192.0.2.7:9", accept, forwardedFrom: new AddressList([]) });
-  });
+  server.on("connection", (socket: Socket) => setOrigin(socket, expected));
   server.on("upgrade", (request, socket, head) => {
     if (!route.upgrade(request, socket, head)) socket.end("HTTP/1.1 404 Not Found\r\n\r\n");
   });
   const port = await listening(t, server);
   match((await openRawWebSocket(t, port, { Upgrade: "h2c" })).answer, /^HTTP\/1\.1 404 /);
-  match((await openRawWebSocket(t, port)).answer, /^HTTP\/1\.1 404 /);
-  accept.add("ws");
   match((await openRawWebSocket(t, port)).answer, /^HTTP\/1\.1 101 /);
-  deepEqual(
-    streams.map(({ remoteAddress }) => remoteAddress),
-    ["192.0.2.1:5"],
-  );
-  streams[0]?.destroy();
+  const [stream, origin] = await accepted.promise;
+  equal(origin, expected);
+  equal(stream.remoteAddress, "192.0.2.1:5");
+  stream.destroy();
 });
 
 async function listening(owner: CleanUp, server: Server): Promise<number> {
