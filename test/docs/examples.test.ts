@@ -45,7 +45,7 @@ function shortClip(t: TestContext): string {
 
 test("every example is short and says how it is run", () => {
   const examples = globSync("examples/*.ts", { cwd: ROOT }).sort();
-  equal(examples.length, 6);
+  equal(examples.length, 7);
   for (const example of examples) {
     const text = readFileSync(join(ROOT, example), "utf8");
     ok(text.split("\n").length <= 40, `${example} is longer than 40 lines`);

@@ -9,16 +9,16 @@ import { requirePeer } from "./require-peer.ts";
 /** What a server hands out, by path. */
 export type PageFiles = Readonly<Record<string, { readonly type: string; readonly body: string | Uint8Array }>>;
 
-/** Opens `/` of a server with these files in Debian's Chromium. Self-signed certificates are accepted. */
-export async function openPage(owner: CleanUp, files: PageFiles): Promise<Page> {
-  const origin = await serveFiles(owner, files);
+/** Opens a page, or `/` of a server with these files, in Debian's Chromium. Self-signed certificates are accepted. */
+export async function openPage(owner: CleanUp, page: string | PageFiles): Promise<Page> {
+  const address = typeof page === "string" ? page : await serveFiles(owner, page);
   const browser = await chromium.launch({ executablePath: requirePeer("chromium"), args: ["--no-sandbox"] });
   owner.after(() => browser.close());
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
-  const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  await page.goto(origin);
-  return page;
+  const opened = await context.newPage();
+  opened.setDefaultTimeout(30_000);
+  await opened.goto(address);
+  return opened;
 }
 
 /** A module and all that it imports, as one module for browsers. */
