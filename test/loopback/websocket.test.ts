@@ -1,7 +1,8 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { connect as connectSocket } from "node:net";
 import { describe, it, type TestContext, test } from "node:test";
 import { connect, playFrom } from "../../src/client/index.ts";
+import type { ConnectionInfo, Decision } from "../../src/server/hooks.ts";
 import type { MediaServerOptions } from "../../src/server/options.ts";
 import type { ByteStream } from "../../src/transport/byte-stream.ts";
 import { parseRtmpUrl } from "../../src/transport/rtmp-url.ts";
@@ -12,6 +13,7 @@ import { compareTags } from "../support/compare-tags.ts";
 import { type FlvTag, flvTags } from "../support/flv-tags.ts";
 import { type LiveServer, startLiveServer } from "../support/live-server.ts";
 import { encodeFrame, Opcode, openRawWebSocket } from "../support/raw-websocket.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 type Setting = {
   readonly live: LiveServer;
@@ -38,17 +40,36 @@ describe("what goes through WebSockets arrives bit by bit, and mixes with plain 
   for (const name of clips) {
     for (const interleave of ["message", "chunk"] as const) {
       it(`${name}, ${interleave} by ${interleave}`, async (t) => {
-        const { live, url, dial } = await startSetting(t, { play: { interleave } });
+        const { live, url } = await startSetting(t, { play: { interleave } });
         const tags = flvTags(clip(name));
-        const played = [clientPlay(t, url, { stream: await dial() }), clientPlay(t, live.url())];
+        const played = [clientPlay(t, url), clientPlay(t, live.url())];
         await live.until("playing", 2);
-        await clientPublish(t, url, tags, { stream: await dial(), interleave });
+        await clientPublish(t, url, tags, { interleave });
         for (const received of await Promise.all(played)) {
           compareTags(tags, received, { untilEnd: true, sameOrder: interleave === "message" });
         }
       });
     }
   }
+
+  it("inside TLS", async (t) => {
+    const transports: string[] = [];
+    const onConnect = ({ transport }: ConnectionInfo): Decision => {
+      transports.push(transport);
+      return { allow: true };
+    };
+    const options = { tls: { selfSignedFolder: temporaryFolder(t) }, hooks: { onConnect } };
+    const { live, port } = await startSetting(t, options);
+    const url = `wss://127.0.0.1:${port}/live/key`;
+    await rejects(playFrom(url), /its certificate is self-signed/);
+    const tls = { insecure: true };
+    const tags = flvTags(clip("h264-aac"));
+    const played = clientPlay(t, url, { tls });
+    await live.until("playing");
+    await clientPublish(t, url, tags, { tls });
+    compareTags(tags, await played, { untilEnd: true, sameOrder: true });
+    deepEqual(transports, ["wss", "wss"]);
+  });
 
   it("in frames of any length, from one byte on", async (t) => {
     const { live, url, dial } = await startSetting(t);
@@ -60,15 +81,15 @@ describe("what goes through WebSockets arrives bit by bit, and mixes with plain 
   });
 
   it("in pictures that are longer than a frame may be", async (t) => {
-    const { live, url, dial } = await startSetting(t);
+    const { live, url } = await startSetting(t);
     const tags = [5_000_000, 9_000_000].map((length, index): FlvTag => {
       const payload = Buffer.alloc(length, index + 1);
       payload.set([0x17, 1]);
       return { type: "video", timestamp: index * 40, payload };
     });
-    const played = clientPlay(t, url, { stream: await dial() });
+    const played = clientPlay(t, url);
     await live.until("playing");
-    await clientPublish(t, url, tags, { stream: await dial(), chunkSize: 0xffffff });
+    await clientPublish(t, url, tags, { chunkSize: 0xffffff });
     compareTags(tags, await played, { untilEnd: true, minFrames: 2 });
   });
 });
@@ -107,20 +128,20 @@ function inFrames(stream: ByteStream, lengths: readonly number[]): ByteStream {
 }
 
 test("a client that stops in order, and a server that does, are told from a broken line", async (t) => {
-  const { live, dial } = await startSetting(t);
-  const left = await connect("ws://127.0.0.1/live", { stream: await dial() });
+  const { live, port } = await startSetting(t);
+  const left = await connect(`ws://127.0.0.1:${port}/live`);
   equal((await left.close()).kind, "closed");
   await live.until("connection closed");
   match(String(live.lines.at(-1)?.details["reason"]), /^the client/);
 
-  const drained = await connect("ws://127.0.0.1/live", { stream: await dial() });
+  const drained = await connect(`ws://127.0.0.1:${port}/live`);
   await live.server.drain();
   const { kind, description } = await drained.closed;
   equal(kind, "server");
   match(description, /the server closed the connection: NetConnection\.Connect\.AppShutdown/);
 
   const other = await startSetting(t);
-  const lost = await connect("ws://127.0.0.1/live", { stream: await other.dial() });
+  const lost = await connect(`ws://127.0.0.1:${other.port}/live`);
   await other.live.server.stop();
   match((await lost.closed).description, /was lost: the connection broke off without a close frame/);
 });
