@@ -58,7 +58,7 @@ export class HttpExchange {
     this.#events = events;
     this.#receiving.add(this);
     const request = this.#request;
-    if (Number(request.headers["content-length"] ?? 0) > this.#maxBodyBytes) return this.#refuseLength();
+    if (this.#declaredBytes > this.#maxBodyBytes) return this.#refuseLength();
     request.on("data", (bytes: Uint8Array) => this.#take(bytes));
     request.once("end", () => {
       if (this.#isBodyOver) return;
@@ -68,16 +68,17 @@ export class HttpExchange {
     });
   }
 
-  /** Stops reading from this request's connection: back-pressure. */
-  stop(): void {
-    if (this.#isStopped || this.#isAnswered || this.#isOver) return;
+  /** Stops reading the body, for back-pressure. Returns how much of it Node may read and keep nevertheless. */
+  stop(): number {
+    const isLengthKnown = "content-length" in this.#request.headers;
+    const comingBytes = isLengthKnown ? this.#declaredBytes - this.#bodyBytes : Number.POSITIVE_INFINITY;
+    if (this.#isStopped || this.#isBodyOver || comingBytes === 0) return 0;
     this.#isStopped = true;
-    // What is behind a whole body is the next request.
-    if (this.#isWhole) this.#request.socket.pause();
-    else this.#request.pause();
+    this.#request.pause();
+    return Math.min(comingBytes, this.#request.readableHighWaterMark);
   }
 
-  /** The time of a body does not count while it was not read. */
+  /** Reads on. The time of a body does not count while it was not read. */
   goOn(nowMs: number): void {
     if (!this.#isStopped) return;
     this.#receivesSinceMs = nowMs;
@@ -106,6 +107,11 @@ export class HttpExchange {
 
   get #isBodyOver(): boolean {
     return this.#isWhole || this.#isAnswered || this.#isOver;
+  }
+
+  /** 0 for one without a length. */
+  get #declaredBytes(): number {
+    return Number(this.#request.headers["content-length"] ?? 0);
   }
 
   #take(bytes: Uint8Array): void {
@@ -148,8 +154,7 @@ export class HttpExchange {
   #release(): void {
     if (!this.#isStopped) return;
     this.#isStopped = false;
-    if (this.#isWhole) this.#request.socket.resume();
-    else this.#request.resume();
+    this.#request.resume();
   }
 
   #watchConnection(): void {

@@ -92,7 +92,8 @@ export class RequestLine {
     } finally {
       this.#isPumping = false;
     }
-    if (!this.#isPaused) for (const slot of this.#slots.values()) slot.exchange.goOn(this.#nowMs());
+    if (this.#isOver) return;
+    if (!this.#isPaused) for (const slot of this.#slots.values()) this.#goOn(slot);
   }
 
   /** Call about twice a second. */
@@ -136,17 +137,31 @@ export class RequestLine {
   #add(slot: RequestSlot): void {
     this.#slots.set(slot.sequence, slot);
     this.#pendingBytes += REQUEST_OVERHEAD_BYTES;
+    this.#checkPending();
     this.#read(slot, slot.exchange);
   }
 
   #bringAgain(slot: RequestSlot | undefined, kind: TunnelCommand, exchange: HttpExchange): void {
-    if (slot === undefined || slot.kind !== kind) {
-      return this.#breakByAnother(exchange);
-    }
+    if (slot === undefined || slot.kind !== kind) return this.#breakByAnother(exchange);
     // The answer to one that is worked off is given elsewhere.
-    if (slot !== this.#last) slot.exchange.refuse(400, "the request came again");
+    if (slot !== this.#last) {
+      this.#goOn(slot);
+      slot.exchange.refuse(400, "the request came again");
+    }
     slot.bringAgain(exchange);
     this.#read(slot, exchange);
+  }
+
+  #stop(slot: RequestSlot): void {
+    const reserved = slot.exchange.stop();
+    slot.reservedBytes += reserved;
+    this.#pendingBytes += reserved;
+  }
+
+  #goOn(slot: RequestSlot): void {
+    this.#pendingBytes -= slot.reservedBytes;
+    slot.reservedBytes = 0;
+    slot.exchange.goOn(this.#nowMs());
   }
 
   #read(slot: RequestSlot, exchange: HttpExchange): void {
@@ -170,23 +185,25 @@ export class RequestLine {
     const added = slot.take(bytes);
     if (added === undefined) return this.#breakByAnother(exchange);
     this.#pendingBytes += added;
-    this.#goOn(slot);
+    this.#workOff(slot);
   }
 
   #end(slot: RequestSlot, exchange: HttpExchange): void {
     if (!slot.end()) return this.#breakByAnother(exchange);
     if (slot === this.#last) return this.#events.onRepeated(slot, exchange);
-    this.#goOn(slot);
+    this.#workOff(slot);
   }
 
-  #goOn(slot: RequestSlot): void {
+  #workOff(slot: RequestSlot): void {
     this.pump();
     if (this.#isOver) return;
-    if (this.#pendingBytes > this.#maxPendingBytes) {
-      this.#break(`more than ${this.#maxPendingBytes} bytes of requests wait`);
-    } else if (this.#isPaused && this.#slots.has(slot.sequence)) {
-      slot.exchange.stop();
-    }
+    if (this.#isPaused && slot.hasWaiting) this.#stop(slot);
+    this.#checkPending();
+  }
+
+  #checkPending(): void {
+    if (this.#isOver || this.#pendingBytes <= this.#maxPendingBytes) return;
+    this.#break(`more than ${this.#maxPendingBytes} bytes of requests wait`);
   }
 
   /** Two clients fight over the session: neither may have a stream that is mixed of both. */

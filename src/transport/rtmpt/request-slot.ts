@@ -12,6 +12,8 @@ export class RequestSlot {
   /** Who brings the body now, and gets the answer. */
   exchange: HttpExchange;
   isWhole = false;
+  /** What Node may keep of the body while nobody reads it. */
+  reservedBytes = 0;
   readonly #waiting: Uint8Array[] = [];
   #bodyBytes = 0;
   #checksum = 0;
