@@ -188,6 +188,7 @@ test("--tls and --tls-self-signed give the server certificates, whose paths begi
     certificates: [{ certificateFile: "a,b.pem" }, { certificateFile: "c.pem", keyFile: "d.pem" }],
     selfSignedFolder: "t",
     minVersion: "TLSv1.2",
+    maxVersion: "TLSv1.3",
   });
 });
 

@@ -62,6 +62,7 @@ swfVerification: {allowed: [player.swf, '${"0a".repeat(32)}:99']}
     certificates: [{ certificateFile: "/etc/millrace/live.pem", keyFile: "/etc/millrace/key.pem" }],
     selfSignedFolder: "/var/lib/millrace",
     minVersion: "TLSv1.3",
+    maxVersion: "TLSv1.3",
   });
   deepEqual(config.rtmpe, { type: "8" });
   deepEqual(config.swfVerification, {

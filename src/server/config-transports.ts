@@ -10,6 +10,7 @@ export type TlsConfig = {
   readonly certificates: readonly CertificateFiles[];
   readonly selfSignedFolder?: string | undefined;
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  readonly maxVersion: "TLSv1.2" | "TLSv1.3";
 };
 
 export type RtmpeConfig = { readonly type: "as-asked" | "6" | "8" | "9" };
@@ -68,6 +69,12 @@ export const tls: z.ZodType<TlsConfig> = z
         "Where a self-signed certificate is kept: it is made there at the first start, and used if no other fits better.",
     }),
     minVersion: z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2").describe("The oldest version of TLS that is spoken."),
+    maxVersion: z
+      .enum(["TLSv1.2", "TLSv1.3"])
+      .default("TLSv1.3")
+      .describe(
+        "The newest version of TLS that is spoken. `TLSv1.2` lets clients in that break at TLS 1.3: see [interop.md](interop.md).",
+      ),
   })
   .prefault({})
   .describe(

@@ -91,7 +91,7 @@ test("the server gets what is set, in its own form", () => {
   const swf = { hash: Uint8Array.of(1), byteLength: 1 };
   const { listen, tls, rtmpe, swfVerification } = serverOptionsOf(config, [swf]);
   deepEqual(listen, [{ host: "::", port: 443, accept: ["rtmps"] }]);
-  deepEqual(tls, { certificates: [], selfSignedFolder: "tls", minVersion: "TLSv1.2" });
+  deepEqual(tls, { certificates: [], selfSignedFolder: "tls", minVersion: "TLSv1.2", maxVersion: "TLSv1.3" });
   deepEqual(rtmpe, { type: 9 });
   deepEqual(swfVerification, { allowed: [swf] });
 });

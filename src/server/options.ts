@@ -36,6 +36,8 @@ export type ServerTlsOptions = {
   readonly selfSignedFolder?: string;
   /** @default "TLSv1.2" */
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+  /** "TLSv1.2" for clients that break at TLS 1.3, as librtmp does with GnuTLS: docs/interop.md. @default "TLSv1.3" */
+  readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
 };
 
 /** RTMPE: obsolete, and no protection against anybody between client and server. */

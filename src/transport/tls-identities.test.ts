@@ -77,6 +77,11 @@ test("a summary says what an operator wants to know", async (context) => {
   match(summary?.sha256Fingerprint ?? "", /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
 });
 
+test("an oldest version that is newer than the newest is an error that names both", async (context) => {
+  const options = { selfSignedFolder: temporaryFolder(context), minVersion: "TLSv1.3", maxVersion: "TLSv1.2" } as const;
+  await rejects(TlsIdentities.load(options), /tls\.minVersion is TLSv1\.3, newer than tls\.maxVersion, TLSv1\.2/);
+});
+
 test("TLS without any certificate is an error that says what to do", async () => {
   await rejects(TlsIdentities.load({}), /set tls\.certificates or tls\.selfSignedFolder, or leave tls out/);
 });

@@ -10,6 +10,8 @@ export type TlsIdentitiesOptions = {
   readonly selfSignedFolder?: string;
   /** @default "TLSv1.2" */
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+  /** @default "TLSv1.3" */
+  readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
 };
 
 /** What an operator wants to know of a certificate in use. */
@@ -93,14 +95,18 @@ export class TlsIdentities {
 }
 
 async function loadAll(options: TlsIdentitiesOptions): Promise<readonly TlsIdentity[]> {
-  const { certificates = [], selfSignedFolder, minVersion = "TLSv1.2" } = options;
+  const { certificates = [], selfSignedFolder, minVersion = "TLSv1.2", maxVersion = "TLSv1.3" } = options;
   const files = [...certificates];
   if (selfSignedFolder !== undefined) files.push(await selfSignedCertificate(selfSignedFolder));
   if (files.length === 0) {
     throw new Error("`tls` has no certificate: set tls.certificates or tls.selfSignedFolder, or leave tls out.");
   }
+  if (minVersion > maxVersion) {
+    throw new Error(`tls.minVersion is ${minVersion}, newer than tls.maxVersion, ${maxVersion}. Change one of them.`);
+  }
   const settings: SecureContextOptions = {
     minVersion,
+    maxVersion,
     ciphers: CIPHERS,
     honorCipherOrder: true,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
