@@ -40,6 +40,11 @@ all others must not.`,
     text: `The connection is closed. Only a command without a readable name counts here: where the arguments cannot be read,
 the command is taken without them.`,
   },
+  object: {
+    title: "Shared objects",
+    text: `A server closes the connection whose message says \`object.body\` or \`object.limit\`. \`object.snapshot\` is about what was
+stored of a persistent object: clients are refused that object, and nothing is overwritten.`,
+  },
   session: {
     title: "Sessions",
     text: `A server closes the connection. In the client library \`session.call-limit\` and \`session.stream-limit\` reject the call, and
