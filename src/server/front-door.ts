@@ -8,6 +8,7 @@ import type { SocketOrigin } from "../transport/socket-origin.ts";
 import { remoteAddressOf, socketStream } from "../transport/socket-stream.ts";
 import { type SortedSocket, type SortingRules, type SortingStep, sortSocket } from "../transport/sort-socket.ts";
 import { listenTcp, type TcpListener } from "../transport/tcp-listener.ts";
+import { destroyAccepted } from "../transport/tls-handshake.ts";
 import { TlsIdentities } from "../transport/tls-identities.ts";
 import { waysInOf } from "../transport/ways-in.ts";
 import { noteCertificates } from "./certificate-notes.ts";
@@ -174,7 +175,7 @@ export class FrontDoor {
 
   #destroy(socket: Socket): void {
     this.#waiting.delete(socket);
-    socket.destroy();
+    destroyAccepted(socket);
   }
 
   #warn(remote: string, error: unknown): void {

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { destroyAccepted } from "../transport/tls-handshake.ts";
 import type { ServerLimits } from "./options.ts";
 
 /** Flash opens two for one tunnel, and proxies spread the requests of a tunnel as they like. */
@@ -42,7 +43,7 @@ export class OpenSockets {
   }
 
   destroyAll(): void {
-    for (const socket of this.#sockets.keys()) socket.destroy();
+    for (const socket of this.#sockets.keys()) destroyAccepted(socket);
   }
 
   #hold(socket: Socket, holder: Holder, limit: number): number | undefined {

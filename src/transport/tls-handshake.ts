@@ -15,6 +15,7 @@ export function acceptTls(socket: Socket, identities: TlsIdentities): Promise<TL
     // For clients that ask whether HTTP is spoken; nobody has to.
     ALPNProtocols: ["http/1.1"],
   });
+  outermost.set(socket, secure);
   return new Promise((resolve, reject) => {
     // Stays: what comes after the handshake is seen in `errored`.
     secure.on("error", (error) => reject(tlsError(error)));
@@ -28,6 +29,17 @@ export function acceptTls(socket: Socket, identities: TlsIdentities): Promise<TL
       resolve(secure);
     });
   });
+}
+
+/** The TLS on each socket. */
+const outermost = new WeakMap<Socket, TLSSocket>();
+
+/**
+ * Destroys an accepted socket by the TLS on it, where there is some: Node ends with a segmentation fault when a socket is
+ * destroyed first and its TLSSocket right after.
+ */
+export function destroyAccepted(socket: Socket): void {
+  (outermost.get(socket) ?? socket).destroy();
 }
 
 /** What went wrong in words; OpenSSL's own are its cause. */

@@ -18,15 +18,17 @@ export type PortClientOptions = {
 export async function openPort(owner: CleanUp, port: number, options: PortClientOptions = {}): Promise<Socket> {
   const { prefix, tls } = options;
   const socket = connectSocket({ port, host: "127.0.0.1", noDelay: true });
+  let outermost = socket;
   socket.on("error", () => {});
-  owner.after(async () => void socket.destroy());
+  // Node dies of a socket that is destroyed before the TLS on it.
+  owner.after(async () => void outermost.destroy());
   await once(socket, "connect");
   if (prefix !== undefined) socket.write(prefix);
   if (tls === undefined) return socket;
   const secure = connectTls({ socket, rejectUnauthorized: false, ...tls });
-  owner.after(async () => void secure.destroy());
-  await Promise.race([once(secure, "secureConnect"), once(secure, "close")]);
+  outermost = secure;
   secure.on("error", () => {});
+  await new Promise((resolve) => secure.once("secureConnect", resolve).once("close", resolve));
   return secure;
 }
 
@@ -84,5 +86,5 @@ export async function post(socket: Socket, path: string, ...headers: readonly st
 /** Resolves when the connection is over. */
 export async function closed(socket: Socket): Promise<void> {
   socket.resume();
-  if (!socket.closed) await once(socket, "close");
+  if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
 }
