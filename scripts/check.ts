@@ -19,7 +19,7 @@ const REQUIRED_FILES = [
   ...["package.json", "README.md", "LICENSE", "CHANGELOG.md", "bin/millrace.js", "media/demo.flv"],
   ...["dist/index.js", "dist/index.d.ts", "dist/cli/main.js"],
 ];
-const FOREIGN_FILE = /^(src|test|scripts|examples|docs)\/|\.test\.|ffmpeg8/;
+const FOREIGN_FILE = /^(src|test|scripts|examples|bench|docs)\/|\.test\.|ffmpeg8/;
 
 const failed: string[] = [];
 const startedMs = performance.now();

@@ -44,7 +44,7 @@ function runChecks(): boolean {
 }
 
 function testFiles(wanted: readonly string[]): string[] {
-  const patterns = wanted.length === 0 ? ["src", "test"] : wanted;
+  const patterns = wanted.length === 0 ? ["src", "test", "bench"] : wanted;
   const files = patterns.flatMap((pattern) => globSync(isFolder(pattern) ? `${pattern}/**/*.test.ts` : pattern));
   return [...new Set(files.map((file) => relative(ROOT, file)))]
     .filter((file) => !file.includes("node_modules"))
