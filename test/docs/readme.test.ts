@@ -30,6 +30,7 @@ const TRIED: readonly (readonly [line: RegExp, by: string])[] = [
   [/^(?:ffmpeg -re|ffplay) .*rtmp[st]:\/\//, "what is sent by TLS is seen through HTTP"],
   [/^npx millrace demo$/, "the demo publishes"],
   [/^npm run build$|^node examples\/06-read-recording\.ts$/, "examples.test.ts builds and runs the examples"],
+  [/^node examples\/07-watch-in-browser\.ts$/, "browser-example.test.ts opens it in Chromium"],
   [/^(?:MILLRACE_\w+=\S+ )*millrace serve\b/, "lines with settings are checked"],
 ];
 

@@ -5,7 +5,7 @@ import { CloseCode, type WebSocketPort } from "./websocket-port.ts";
 /** How long a peer may take to read what is left, and to answer our close frame. */
 const DEFAULT_CLOSE_GRACE_MS = 1000;
 /** Pieces of one write become one frame where copying them costs less than frames of their own. */
-const MAX_GATHERED_BYTES = 16 * 1024;
+const MAX_GATHERED_BYTES = 4096;
 /** Longer ones are sent in several frames: receivers hold a frame until it is whole, and limit what they hold. */
 const MAX_SENT_FRAME_BYTES = 1024 * 1024;
 /** What may arrive while nobody reads, where the peer cannot be held up: in browsers. */
