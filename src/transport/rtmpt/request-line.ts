@@ -43,7 +43,7 @@ export class RequestLine {
   #isPaused = true;
   #isPumping = false;
   #isOver = false;
-  #gapSinceMs: number | undefined;
+  #gap: { readonly missing: number; readonly sinceMs: number } | undefined;
 
   /** Paused at first. */
   constructor({ maxPendingBytes, nowMs }: RequestLineOptions, events: RequestLineEvents) {
@@ -52,9 +52,10 @@ export class RequestLine {
     this.#events = events;
   }
 
-  /** Requests wait that are whole, or still come. */
+  /** A client waits for the answer to a request that is not worked off. */
   get isWaiting(): boolean {
-    return this.#slots.size > 0;
+    for (const { exchange } of this.#slots.values()) if (exchange.canAnswer) return true;
+    return false;
   }
 
   receive(kind: TunnelCommand, sequence: number, exchange: HttpExchange): void {
@@ -99,12 +100,9 @@ export class RequestLine {
   /** Call about twice a second. */
   tick(nowMs: number): void {
     const { missing } = this.#order;
-    if (missing === undefined) {
-      this.#gapSinceMs = undefined;
-      return;
-    }
-    this.#gapSinceMs ??= nowMs;
-    if (nowMs - this.#gapSinceMs > MAX_GAP_MS) this.#break(`request number ${missing} did not come`);
+    if (missing === undefined) this.#gap = undefined;
+    else if (this.#gap?.missing !== missing) this.#gap = { missing, sinceMs: nowMs };
+    else if (nowMs - this.#gap.sinceMs > MAX_GAP_MS) this.#break(`request number ${missing} did not come`);
   }
 
   /** Ends all that waits, with an error for those who ask. */

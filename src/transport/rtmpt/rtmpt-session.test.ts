@@ -1,4 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { once } from "node:events";
+import type { Socket } from "node:net";
 import { describe, it } from "node:test";
 import { type HttpAnswer, startTunnels, type TestTunnels, type Tunnel } from "../../../test/support/rtmpt-tunnel.ts";
 import { MAX_GAP_MS } from "./request-line.ts";
@@ -343,6 +345,19 @@ describe("the end of a session", () => {
     await tunnel.until("close");
     deepEqual(tunnel.events, ["close the tunnel's client asked nothing for 30000 ms"]);
     equal(tunnels.server.sessionCount, 0);
+  });
+
+  it("comes so for a client that went away in the middle of a request", async (t) => {
+    const tunnels = await startTunnels(t, { tunnelMs: 30_000 });
+    const client = tunnels.client();
+    const [accepted] = (await once(tunnels.http, "connection")) as [Socket];
+    const id = await client.open();
+    client.raw(`POST /send/${id}/0 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na`);
+    await tunnelOf(tunnels).until("bytes a");
+    client.socket.destroy();
+    await once(accepted, "close");
+    tunnels.pass(30_001);
+    await tunnelOf(tunnels).until("close the tunnel's client asked nothing");
   });
 
   it("does not come while the client waits for the server", async (t) => {
