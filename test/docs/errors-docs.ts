@@ -94,7 +94,7 @@ may branch on it; a \`message\`, which may change; a \`remedy\`, the text of the
 
 | who | sees |
 |---|---|
-| the operator of a server | a line of level \`warn\` with the code, the message, the remedy and the place; then the line of the closed connection, whose \`reason\` begins with the code |
+| the operator of a server | a line of level \`warn\` with the code, the message, the remedy and the place; then the line of the closed connection, whose \`reason\` begins with the code, unless it ended before it was known what it speaks |
 | an encoder or player, connected | \`NetStream.Failed\` on each of its streams, with the message and the remedy as its description; the connection closes 200 ms later |
 | the same before \`connect\` is answered | only that the connection closes: RTMP has no words for it |
 | the program around a server | \`onClose\`, \`onPublishEnd\` and \`onPlayEnd\` with a reason that begins with the code |
@@ -102,9 +102,9 @@ may branch on it; a \`message\`, which may change; a \`remedy\`, the text of the
 | a program with the toolkit | the function throws |
 
 \`\`\`text
-[09:22:23.079] WARN: the peer's first byte is the letter G: it speaks HTTP {"connection":"1","remote":"127.0.0.1:59206",
-  "code":"handshake.http","byteOffset":0,"bytesReceived":18,"remedy":"The peer speaks HTTP on a plain RTMP port. …"}
-[09:22:23.090] INFO: connection closed {"connection":"1", … ,"reason":"handshake.http: the peer's first byte is …"}
+[09:22:23.079] WARN: the client did not connect for 10000 ms {"connection":"1","remote":"127.0.0.1:59206",
+  "code":"timeout.connect","bytesReceived":3073,"remedy":"The client finished the handshake and sent no connect. …"}
+[09:22:23.090] INFO: connection closed {"connection":"1", … ,"reason":"timeout.connect: the client did not connect …"}
 \`\`\`
 
 A refusal is no error. A hook that says no and a name that is in use are ordinary answers:
