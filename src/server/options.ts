@@ -1,5 +1,6 @@
 import type { BusyNamePolicy } from "../broadcast/publication.ts";
 import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
+import type { CertificateFiles } from "../transport/certificate-files.ts";
 import type { RtmpScheme } from "../transport/rtmp-url.ts";
 import type { ServerHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
@@ -21,12 +22,7 @@ export type ListenAddress = {
   readonly forwardedFrom?: readonly string[];
 };
 
-/** A certificate with its chain, and its private key, as PEM files; one file may hold both. */
-export type CertificateFiles = {
-  readonly certificateFile: string;
-  /** @default the certificate's file */
-  readonly keyFile?: string;
-};
+export type { CertificateFiles };
 
 /** What the ways in with TLS need: at least one certificate. */
 export type ServerTlsOptions = {
