@@ -355,7 +355,8 @@ describe("the end of a session", () => {
     client.raw(`POST /send/${id}/0 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na`);
     await tunnelOf(tunnels).until("bytes a");
     client.socket.destroy();
-    await once(accepted, "close");
+    // Not by once(): the parser tells the socket of the broken request, as an error.
+    await new Promise((resolve) => accepted.once("close", resolve));
     tunnels.pass(30_001);
     await tunnelOf(tunnels).until("close the tunnel's client asked nothing");
   });
