@@ -1,9 +1,10 @@
 import { formatAddress } from "../address.ts";
 import type { ByteStream } from "../byte-stream.ts";
 import { connectError } from "../network-errors.ts";
-import { formatTcUrl, type RtmpUrl } from "../rtmp-url.ts";
+import type { RtmpUrl } from "../rtmp-url.ts";
 import { CloseCode, type WebSocketPort, type WebSocketPortEvents } from "./websocket-port.ts";
 import { WebSocketStream } from "./websocket-stream.ts";
+import { webSocketUrl } from "./websocket-url.ts";
 
 // What is used of a browser's WebSocket: declared here because the sources know neither the DOM's types nor its library.
 declare class WebSocket {
@@ -77,7 +78,7 @@ const UNTOLD =
 /** A page that came by HTTPS may open `wss://` only. */
 function openWebSocket(url: RtmpUrl): WebSocket {
   try {
-    const webSocket = new WebSocket(formatTcUrl(url));
+    const webSocket = new WebSocket(webSocketUrl(url));
     webSocket.binaryType = "arraybuffer";
     return webSocket;
   } catch (error) {

@@ -4,9 +4,10 @@ import { WebSocket } from "ws";
 import { formatAddress } from "../address.ts";
 import type { ByteStream } from "../byte-stream.ts";
 import { connectError } from "../network-errors.ts";
-import { formatTcUrl, type RtmpUrl } from "../rtmp-url.ts";
+import type { RtmpUrl } from "../rtmp-url.ts";
 import { NodeWebSocketPort, WEBSOCKET_LIMITS } from "./node-websocket-port.ts";
 import { WebSocketStream } from "./websocket-stream.ts";
+import { webSocketUrl } from "./websocket-url.ts";
 
 /**
  * Opens a WebSocket on a connected socket: TCP for `ws://`, TLS for `wss://`, through a proxy or not. Asks for the app as
@@ -29,7 +30,7 @@ export function connectWebSocket(
     signal.addEventListener("abort", onAbort, { once: true });
     // Asked for now: a destroyed socket has forgotten its peer.
     const remoteAddress = formatAddress(socket.remoteAddress ?? url.host, socket.remotePort ?? url.port);
-    const webSocket = new WebSocket(formatTcUrl(url), { ...WEBSOCKET_LIMITS, createConnection: () => socket });
+    const webSocket = new WebSocket(webSocketUrl(url), { ...WEBSOCKET_LIMITS, createConnection: () => socket });
     // Stays after a failure, when one more error may come.
     const onError = (error: Error): void => fail(connectError(error, url.host, url.port));
     webSocket.on("error", onError);

@@ -416,10 +416,10 @@ test("the client asks for the app as path, and for nothing else", async (t) => {
   });
   const port = await listening(t, server);
   const socket = connect(port, "127.0.0.1");
-  const url = parseRtmpUrl(`ws://user:secret@127.0.0.1:${port}/live/instance/key?token=1`);
+  const url = parseRtmpUrl(`ws://user:secret@127.0.0.1:${port}/live/in#stance/key?token=1`);
   await rejects(connectWebSocket(socket, url, new AbortController()));
   deepEqual(await asked.promise, [
-    "/live/instance",
+    "/live/in%23stance",
     ["connection", "host", "sec-websocket-key", "sec-websocket-version", "upgrade"],
   ]);
 });
