@@ -245,7 +245,7 @@ export class NetConnection {
         return this.#driver.endByServer();
       case "user-control":
         return this.#driver.answerUserControl(event.control);
-      case "unsupported":
+      case "shared-object":
         return;
     }
   }

@@ -1,4 +1,5 @@
 import type { BroadcastDirectory } from "../broadcast/directory.ts";
+import type { ServerFeature } from "./feature.ts";
 import type { ServerHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -7,6 +8,8 @@ import type { ResolvedOptions } from "./options.ts";
 export type ServerContext = {
   readonly options: ResolvedOptions;
   readonly hooks: ServerHooks;
+  /** What connections do beside streaming. */
+  readonly features?: readonly ServerFeature[];
   readonly log: Log;
   readonly directory: BroadcastDirectory;
   /** Milliseconds of a clock that never goes back. */

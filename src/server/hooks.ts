@@ -54,21 +54,28 @@ export type ServerHooks = {
 export const ALLOW: Decision = { allow: true };
 
 /** What a hook decides, at once or later. One that throws or rejects refuses, and is logged; one that is not there allows. */
-export function decide(
+export function decide<Answer extends PlainDecision>(
   log: Log,
   connection: string,
-  question: () => Decision | Promise<Decision> | undefined,
-): Decision | Promise<Decision> {
-  const failed = (error: unknown): Decision => {
+  question: () => Answer | Promise<Answer> | undefined,
+): Answer | Promise<Answer> {
+  const failed = (error: unknown): Answer => {
     log.error({ connection, err: error }, "a hook of the application failed");
-    return { allow: false, reason: "The application failed." };
+    return plainly<Answer>({ allow: false, reason: "The application failed." });
   };
   try {
-    const answer = question() ?? ALLOW;
+    const answer = question() ?? plainly<Answer>(ALLOW);
     return "allow" in answer ? answer : Promise.resolve(answer).catch(failed);
   } catch (error) {
     return failed(error);
   }
+}
+
+/** Every kind of decision has these two forms, with or without more. */
+type PlainDecision = { readonly allow: true } | { readonly allow: false; readonly reason: string };
+
+function plainly<Answer extends PlainDecision>(decision: PlainDecision): Answer {
+  return decision as Answer;
 }
 
 /** Tells the application; what it throws is logged, and harms no connection. */

@@ -1,4 +1,5 @@
 import type { AmfValue } from "../../formats/amf/amf-value.ts";
+import type { Message } from "../message/message.ts";
 import type { Status } from "./status.ts";
 
 /** A method that the session does not know. Answer: `resolveCall` or `rejectCall`, unless the transaction id is 0. */
@@ -30,6 +31,9 @@ export type CallErrorEvent = {
   readonly status: Status | undefined;
   readonly value: AmfValue;
 };
+
+/** A message of type 16 or 19. Its payload is valid during the call. RTMP 1.0 section 7.1.3. */
+export type SharedObjectEvent = { readonly kind: "shared-object"; readonly message: Message };
 
 /** A message type that is known but not served: reported once a type, then only counted. */
 export type UnsupportedEvent = { readonly kind: "unsupported"; readonly messageType: number };

@@ -89,6 +89,14 @@ export class Calls {
     return true;
   }
 
+  /** With a value that is no status. */
+  rejectWith(transactionId: number, value: AmfEncodable): boolean {
+    const streamId = this.#incoming.close(transactionId);
+    if (streamId === undefined) return false;
+    this.#replies.command(streamId, { name: "_error", transactionId, args: [value] });
+    return true;
+  }
+
   /** Ends all calls of ours that wait, for a connection that has closed: their ids and names. */
   abandon(): readonly { readonly transactionId: number; readonly name: string }[] {
     return this.#outgoing.closeAll().map(([transactionId, name]) => ({ transactionId, name }));

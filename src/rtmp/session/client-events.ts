@@ -1,7 +1,7 @@
 import type { AmfValue } from "../../formats/amf/amf-value.ts";
 import type { MediaMessage } from "../../formats/flv/media-message.ts";
 import type { UserControl } from "../message/control.ts";
-import type { CallEndedEvent, CallEvent, CloseEvent, UnsupportedEvent } from "./call-events.ts";
+import type { CallEndedEvent, CallEvent, CloseEvent, SharedObjectEvent } from "./call-events.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { Status } from "./status.ts";
 
@@ -17,7 +17,7 @@ export type ClientEvent =
   | ReconnectRequestEvent
   | CallEvent
   | CallEndedEvent
-  | UnsupportedEvent
+  | SharedObjectEvent
   | CloseEvent;
 
 export type ConnectedEvent = {

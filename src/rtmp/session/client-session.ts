@@ -99,9 +99,7 @@ export class ClientSession {
         return this.#receiveUserControl(message);
       case MessageType.SharedObject:
       case MessageType.SharedObjectAmf3:
-        return countMessage(this.#counters, message.type) === 1
-          ? { kind: "unsupported", messageType: message.type }
-          : undefined;
+        return { kind: "shared-object", message };
       default:
         countMessage(this.#counters, message.type);
         return undefined;

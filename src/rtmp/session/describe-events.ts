@@ -1,7 +1,7 @@
 import { describeAmf } from "../../formats/amf/describe-amf.ts";
 import type { MediaMessage } from "../../formats/flv/media-message.ts";
 import { describeUserControl } from "../message/control.ts";
-import type { CallEndedEvent, CallEvent, CloseEvent, UnsupportedEvent } from "./call-events.ts";
+import type { CallEndedEvent, CallEvent, CloseEvent, SharedObjectEvent, UnsupportedEvent } from "./call-events.ts";
 import type { ClientEvent } from "./client-events.ts";
 import type { ServerEvent } from "./server-events.ts";
 
@@ -64,13 +64,17 @@ export function describeClientEvent(event: ClientEvent): string {
   }
 }
 
-function describeCallEvent(event: CallEvent | CallEndedEvent | UnsupportedEvent | CloseEvent): string {
+function describeCallEvent(
+  event: CallEvent | CallEndedEvent | SharedObjectEvent | UnsupportedEvent | CloseEvent,
+): string {
   switch (event.kind) {
     case "call":
       return `call ${quote(event.name)} id=${event.transactionId} stream=${event.streamId}`;
     case "result":
     case "error":
       return `${event.kind} of ${quote(event.name)} id=${event.transactionId}`;
+    case "shared-object":
+      return `shared-object of ${event.message.payload.length} bytes`;
     case "unsupported":
       return `unsupported type=${event.messageType}`;
     case "close":

@@ -1,6 +1,6 @@
 import type { MediaMessage } from "../../formats/flv/media-message.ts";
 import type { Command } from "../message/command.ts";
-import type { CallEndedEvent, CallEvent, CloseEvent, UnsupportedEvent } from "./call-events.ts";
+import type { CallEndedEvent, CallEvent, CloseEvent, SharedObjectEvent, UnsupportedEvent } from "./call-events.ts";
 import type { Capabilities } from "./capabilities.ts";
 
 /** What a client asked for or sent. Those marked "answer" wait for a method of the session of a similar name. */
@@ -21,6 +21,7 @@ export type ServerEvent =
   | SwfVerificationEvent
   | CallEvent
   | CallEndedEvent
+  | SharedObjectEvent
   | UnsupportedEvent
   | CloseEvent;
 

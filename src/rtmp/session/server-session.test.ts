@@ -12,6 +12,39 @@ import { ServerSession, type ServerSessionOptions } from "./server-session.ts";
 
 const FRAME = hex`27 01 000000 00000001 41`;
 
+test("who serves shared objects gets each of them, as long as the client does not flood", () => {
+  const session = connected({ reportsSharedObjects: true, limits: { maxCommandsPerSecond: 2 } });
+  const message = { type: MessageType.SharedObject, timestamp: 0, streamId: 0, payload: hex`00` };
+  deepEqual(receive(session, message)[0], "shared-object of 1 bytes");
+  const flood = (): void => {
+    for (let count = 0; count < 4; count++) session.receive(message);
+  };
+  throws(flood, { code: "session.flood" });
+  deepEqual([...session.counters.unknownMessages], []);
+});
+
+test("an error of an application's own shape answers a call, once", () => {
+  const session = connected();
+  session.receive(command(0, "method", 7));
+  equal(session.rejectCallWith(7, { faultCode: "Server.Processing" }), true);
+  equal(session.rejectCallWith(7, null), false);
+  const [answer, ...others] = session.takeReplies().map((reply) => decodeCommand(reply));
+  equal(answer?.name, "_error");
+  equal(answer?.transactionId, 7);
+  equal(others.length, 0);
+});
+
+test("messages of other kinds go out in order with the calls", () => {
+  const session = connected();
+  session.notifyClient("first");
+  session.sendMessage({ type: MessageType.SharedObject, timestamp: 0, streamId: 0, payload: hex`00` });
+  session.notifyClient("last");
+  deepEqual(
+    session.takeReplies().map(({ type }) => type),
+    [MessageType.Command, MessageType.SharedObject, MessageType.Command],
+  );
+});
+
 function connected(options?: ServerSessionOptions, members = {}): ServerSession {
   const session = new ServerSession(options);
   session.receive(connect(members));

@@ -47,6 +47,8 @@ export type ServerSessionOptions = {
    * server with recordings, `checkBandwidth` for one that measures.
    */
   readonly delegatedCommands?: readonly string[];
+  /** Report shared objects as `shared-object` events; otherwise they are counted, and reported once. @default false */
+  readonly reportsSharedObjects?: boolean;
 };
 
 /**
@@ -62,6 +64,7 @@ export class ServerSession {
   readonly #calls: Calls;
   readonly #delegatedCommands: ReadonlySet<string>;
   readonly #amfOptions: AmfDecodeOptions;
+  readonly #reportsSharedObjects: boolean;
   readonly #counters = createSessionCounters();
   #state: NetConnectionState = "unconnected";
   /** Until it is answered: a client may put much into it. */
@@ -72,17 +75,23 @@ export class ServerSession {
 
   constructor(options: ServerSessionOptions = {}) {
     const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
-    const { amfLimits = {}, registry, delegatedCommands = [] } = options;
+    const { amfLimits = {}, registry, delegatedCommands = [], reportsSharedObjects = false } = options;
     this.#replies = new ReplyQueue(limits.maxQueuedReplies, registry);
     this.#streams = new ServerNetStreams(limits.maxNetStreams);
     this.#budget = new CommandBudget(limits.maxCommandsPerSecond);
     this.#calls = new Calls(this.#replies, limits.maxPendingCalls);
     this.#delegatedCommands = new Set(delegatedCommands);
+    this.#reportsSharedObjects = reportsSharedObjects;
     this.#amfOptions = { limits: amfLimits, ...(registry !== undefined && { registry }) };
   }
 
   get state(): NetConnectionState {
     return this.#state;
+  }
+
+  /** 3 once the client and the server have agreed on AMF3. */
+  get objectEncoding(): 0 | 3 {
+    return this.#replies.objectEncoding;
   }
 
   get counters(): SessionCounters {
@@ -121,6 +130,8 @@ export class ServerSession {
       case MessageType.SharedObject:
       case MessageType.SharedObjectAmf3:
         this.#advance("call", "a shared object");
+        this.#budget.spend(message.payload.length);
+        if (this.#reportsSharedObjects) return { kind: "shared-object", message };
         return countMessage(this.#counters, message.type) === 1
           ? { kind: "unsupported", messageType: message.type }
           : undefined;
@@ -238,6 +249,16 @@ export class ServerSession {
     return this.#calls.call(name, args);
   }
 
+  /** Nobody waits for this answer any more; it is ignored if it comes. */
+  forgetCall(transactionId: number): void {
+    this.#calls.forget(transactionId);
+  }
+
+  /** Sends a message of another kind, such as a shared object, in order with the calls. */
+  sendMessage(message: Message): void {
+    this.#replies.push(message);
+  }
+
   /** Calls a method of the client without wanting an answer. */
   notifyClient(name: string, ...args: readonly AmfEncodable[]): void {
     this.#calls.notify(name, args);
@@ -250,6 +271,11 @@ export class ServerSession {
   /** Without a status: the method is unknown. */
   rejectCall(transactionId: number, status?: StatusObject): boolean {
     return this.#calls.reject(transactionId, status);
+  }
+
+  /** Answers `_error` with a value that is no status, as Flex wants its error messages. `amf.encode` as `resolveCall`. */
+  rejectCallWith(transactionId: number, value: AmfEncodable): boolean {
+    return this.#calls.rejectWith(transactionId, value);
   }
 
   /** Asks the client to connect anew, elsewhere or here. False if it does not understand that. Enhanced RTMP v2. */
