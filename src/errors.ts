@@ -15,6 +15,8 @@ export const REMEDIES = {
   "handshake.version": "The peer does not speak RTMP. Check its address, port and scheme.",
   "handshake.tls":
     "The peer speaks TLS where none is expected. Use rtmp:// or rtmpt://, or give the server tls and accept rtmps, rtmpts or wss.",
+  "handshake.tls-failed":
+    "Check the client's URL, that it speaks TLS 1.2 or later, and that it trusts the certificate or does not verify it.",
   "handshake.http":
     "The peer speaks HTTP where none is expected. Check scheme and port, or have the server accept rtmpt, rtmpts, ws or wss.",
   "handshake.plain":
@@ -28,8 +30,6 @@ export const REMEDIES = {
     "The player did not prove which SWF file it runs. Check its options, or turn SWF verification off for such players.",
   "swf.unknown": "The player runs an SWF file that is not allowed here. Add its hash and length, or update the player.",
   "handshake.limit": "The peer sent more than a handshake before it was answered. Check that it speaks RTMP.",
-  "tls.handshake":
-    "Check the client's URL, that it speaks TLS 1.2 or later, and that it trusts the certificate or does not verify it.",
   "http.request":
     "The peer's HTTP request is malformed or too long. Check that it speaks RTMPT or WebSocket to this port.",
   "proxy.header":

@@ -25,7 +25,7 @@ for (const [code, words] of [
   test(`${code} in words`, () => {
     const cause = Object.assign(new Error("as OpenSSL says it"), code !== undefined && { code });
     const error = tlsError(cause);
-    equal(error.code, "tls.handshake");
+    equal(error.code, "handshake.tls-failed");
     match(error.message, words);
     match(error.message, /^the TLS handshake failed: /);
     equal(error.cause, cause);

@@ -4,7 +4,7 @@ import { ProtocolError } from "../errors.ts";
 import type { TlsIdentities } from "./tls-identities.ts";
 
 /**
- * The server's side of a TLS handshake on a socket. Resolves with the socket inside; rejects with `tls.handshake` when it
+ * The server's side of a TLS handshake on a socket. Resolves with the socket inside; rejects with `handshake.tls-failed` when it
  * fails. Undefined when the client goes away first, or the socket is destroyed.
  */
 export function acceptTls(socket: Socket, identities: TlsIdentities): Promise<TLSSocket | undefined> {
@@ -44,7 +44,7 @@ export function destroyAccepted(socket: Socket): void {
 
 /** What went wrong in words; OpenSSL's own are its cause. */
 export function tlsError(error: Error): ProtocolError {
-  return new ProtocolError("tls.handshake", `the TLS handshake failed: ${reasonOf(error)}`, { cause: error });
+  return new ProtocolError("handshake.tls-failed", `the TLS handshake failed: ${reasonOf(error)}`, { cause: error });
 }
 
 function reasonOf(error: Error): string {

@@ -12,13 +12,10 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   handshake: {
     title: "Handshakes",
     text: `A server closes the connection, and the client library rejects. \`handshake.tls\`, \`handshake.http\` and
-\`handshake.plain\` say that a listener does not take this way in: its \`accept\` names those that it takes.
+\`handshake.plain\` say that a listener does not take this way in: its \`accept\` names those that it takes. The message of
+\`handshake.tls-failed\` says in words what went wrong.
 \`handshake.signature\` comes only where strict verification is asked for, which neither \`millrace serve\` nor the client
 library does.`,
-  },
-  tls: {
-    title: "TLS",
-    text: "A server closes the connection. The message says in words what went wrong.",
   },
   http: {
     title: "HTTP",
@@ -28,6 +25,10 @@ library does.`,
     title: "PROXY protocol",
     text: `A server closes the connection. Addresses that stand in \`proxyProtocolFrom\` of a listener must send a header, and
 all others must not.`,
+  },
+  swf: {
+    title: "SWF verification",
+    text: "A server that asks players for their SWF file closes those that do not prove one that it allows.",
   },
   chunk: {
     title: "Chunks",

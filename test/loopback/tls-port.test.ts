@@ -117,7 +117,7 @@ describe("handshakes that fail are told in words, and the connection closes", ()
   ): Promise<string> => {
     const server = await startPortServer(context, { tls: { selfSignedFolder: temporaryFolder(context), ...tls } });
     await closed(await openTls(context, server.port, client));
-    await server.untilCode("tls.handshake");
+    await server.untilCode("handshake.tls-failed");
     return server.messages.join();
   };
 
@@ -148,7 +148,7 @@ describe("handshakes that fail are told in words, and the connection closes", ()
       const server = await startPortServer(context, { tls: { selfSignedFolder: temporaryFolder(context) } });
       const neighbour = await server.neighbour(context);
       await closed(await openPort(context, server.port, { prefix: bytes }));
-      await server.untilCode("tls.handshake");
+      await server.untilCode("handshake.tls-failed");
       match(server.messages.join(), words);
       equal(neighbour.lines.includes("closed"), false);
     });
@@ -164,7 +164,7 @@ describe("handshakes that fail are told in words, and the connection closes", ()
     // Past the encryption, straight into the connection.
     raw.write(hex`ff ff ff ff ff ff ff ff`);
     await closed(secure);
-    await server.untilCode("tls.handshake");
+    await server.untilCode("handshake.tls-failed");
   });
 
   it("renegotiation is not answered", async (context) => {
@@ -201,5 +201,5 @@ test("FFmpeg that checks certificates and does not know ours is told in the log"
   const url = `rtmps://127.0.0.1:${server.port}/live/key`;
   const publisher = ffmpegPublish(context, url, clip("h264-aac"), { outputOptions });
   notEqual((await publisher.done).exitCode, 0);
-  await Promise.race([server.untilCode("tls.handshake"), server.untilMessage("connection closed")]);
+  await Promise.race([server.untilCode("handshake.tls-failed"), server.untilMessage("connection closed")]);
 });
