@@ -2,6 +2,7 @@ import { BroadcastDirectory } from "../broadcast/directory.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 import { clientAddressOf } from "../transport/client-address.ts";
 import { type HttpRoute, routeWhereTaken } from "../transport/http-route.ts";
+import { prepareKeyExchange } from "../transport/node-crypto.ts";
 import { RTMP_SCHEMES, type RtmpScheme } from "../transport/rtmp-url.ts";
 import { RtmptServer } from "../transport/rtmpt/rtmpt-server.ts";
 import { originOf, type SocketOrigin } from "../transport/socket-origin.ts";
@@ -108,6 +109,8 @@ class RtmpMediaServer implements MediaServer {
     this.#isStarted = true;
     try {
       this.#listeners = await this.#frontDoor.open(this.#addresses);
+      // Now, rather than while a client waits and all others with it.
+      if (this.#listeners.some(({ accept }) => accept.has("rtmpe") || accept.has("rtmpte"))) prepareKeyExchange();
     } catch (error) {
       this.#isStarted = false;
       throw error;

@@ -2,7 +2,7 @@ import type { AmfEncodable } from "../../src/formats/amf/amf-value.ts";
 import type { Handshake } from "../../src/rtmp/handshake/handshake.ts";
 import { createServerHandshake } from "../../src/rtmp/handshake/server-handshake.ts";
 import { type Command, decodeCommand, encodeCommand } from "../../src/rtmp/message/command.ts";
-import { decodeUserControl, encodeUserControl } from "../../src/rtmp/message/control.ts";
+import { decodeUserControl, encodeUserControl, type UserControl } from "../../src/rtmp/message/control.ts";
 import { encodeData } from "../../src/rtmp/message/data.ts";
 import { type Message, MessageType } from "../../src/rtmp/message/message.ts";
 import { Wire } from "../../src/rtmp/session/wire.ts";
@@ -34,6 +34,7 @@ export class ScriptedServer {
   readonly lines: string[] = [];
   readonly commands: Command[] = [];
   readonly messages: Message[] = [];
+  readonly controls: UserControl[] = [];
   readonly #reactions: Readonly<Record<string, Reaction>>;
   #lastStreamId = 0;
 
@@ -111,9 +112,12 @@ export class ScriptedServer {
         this.#reactions[command.name]?.(this, command, streamId);
         return;
       }
-      case MessageType.UserControl:
-        this.lines.push(decodeUserControl(payload)?.kind ?? "user control");
+      case MessageType.UserControl: {
+        const control = decodeUserControl(payload.slice());
+        if (control !== undefined) this.controls.push(control);
+        this.lines.push(control?.kind ?? "user control");
         return;
+      }
       default:
         this.messages.push({ ...message, payload: new Uint8Array(payload) });
         this.lines.push(`${KINDS[type] ?? type}/${streamId} ${timestamp}`);

@@ -7,6 +7,9 @@ export const PEER_PACKAGES: Readonly<Record<PeerProgram, readonly string[]>> = {
   ffmpeg: ["ffmpeg"],
   ffprobe: ["ffmpeg"],
   rtmpdump: ["rtmpdump"],
+  rtmpsrv: ["rtmpdump"],
+  unshare: ["util-linux"],
+  ip: ["iproute2"],
   "gst-launch-1.0": [
     "gstreamer1.0-tools",
     "gstreamer1.0-plugins-base",
@@ -25,6 +28,9 @@ export type PeerProgram =
   | "ffmpeg"
   | "ffprobe"
   | "rtmpdump"
+  | "rtmpsrv"
+  | "unshare"
+  | "ip"
   | "gst-launch-1.0"
   | "tshark"
   | "dumpcap"

@@ -1,6 +1,7 @@
 import type { AmfEncodable, AmfValue } from "../../src/formats/amf/amf-value.ts";
 import { hasMembers } from "../../src/formats/amf/amf-value.ts";
-import { createClientHandshake } from "../../src/rtmp/handshake/client-handshake.ts";
+import { type ClientHandshakeForm, createClientHandshake } from "../../src/rtmp/handshake/client-handshake.ts";
+import type { HandshakeResult } from "../../src/rtmp/handshake/handshake.ts";
 import { decodeCommand, encodeCommand } from "../../src/rtmp/message/command.ts";
 import { decodeUserControl } from "../../src/rtmp/message/control.ts";
 import { encodeData } from "../../src/rtmp/message/data.ts";
@@ -22,9 +23,14 @@ export class RtmpPeer {
   /** The description of the last status. */
   lastDescription = "";
 
-  constructor(stream: ByteStream) {
+  /** What the handshake came to, once it is over. */
+  readonly handshake: () => HandshakeResult | undefined;
+
+  constructor(stream: ByteStream, form: ClientHandshakeForm = "plain") {
     this.stream = stream;
-    this.wire = new Wire({ handshake: createClientHandshake({ form: "plain", nowMs: 0, crypto: nodeCrypto }) });
+    const handshake = createClientHandshake({ form, nowMs: 0, crypto: nodeCrypto });
+    this.handshake = () => handshake.result;
+    this.wire = new Wire({ handshake });
     stream.start({
       onBytes: (bytes) => this.#receive(bytes),
       onDrain() {},

@@ -1,4 +1,5 @@
 import { BroadcastDirectory } from "../../src/broadcast/directory.ts";
+import type { ClientHandshakeForm } from "../../src/rtmp/handshake/client-handshake.ts";
 import { broadcastOptionsOf } from "../../src/server/broadcast-options.ts";
 import type { ServerContext } from "../../src/server/context.ts";
 import { Flusher } from "../../src/server/flusher.ts";
@@ -32,13 +33,13 @@ export class TestServer {
     this.context = { options: resolved, hooks: options.hooks ?? {}, log, directory, nowMs };
   }
 
-  connect(options: { readonly bufferBytes?: number } = {}): RtmpPeer {
+  connect(options: { readonly bufferBytes?: number; readonly handshake?: ClientHandshakeForm } = {}): RtmpPeer {
     const [near, far] = memoryStreamPair(options);
     const id = `${this.connections.length + 1}`;
     const connection = new RtmpConnection(this.context, near, id, () => {});
     this.connections.push(connection);
     connection.start();
-    return new RtmpPeer(far);
+    return new RtmpPeer(far, options.handshake);
   }
 
   /** Moves the clock in steps of half a second, as the server's own ticks come. */
@@ -63,8 +64,13 @@ export async function publisher(server: TestServer, key = "test", app = "live"):
 }
 
 /** A client that plays on stream 1. */
-export async function player(server: TestServer, key = "test", app = "live"): Promise<RtmpPeer> {
-  const peer = server.connect();
+export async function player(
+  server: TestServer,
+  key = "test",
+  app = "live",
+  handshake: ClientHandshakeForm = "plain",
+): Promise<RtmpPeer> {
+  const peer = server.connect({ handshake });
   peer.connect(app);
   peer.command("createStream", 2, 0);
   peer.command("play", 3, 1, key, -2000);

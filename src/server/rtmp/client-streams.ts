@@ -17,8 +17,8 @@ export type ConnectionPort = {
   readonly viewerPort: ViewerPort;
   /** Sends what the session has queued. */
   sendReplies(): void;
-  /** Before a client plays: asks which SWF file it runs, where that is wanted. Throws when it cannot answer. */
-  askForSwf(): void;
+  /** What a client must know, or prove, before it plays. Throws when it never can. */
+  preparePlay(): void;
   /** Puts a decision to work: at once, or when its promise settles; until then nothing more of the client is read. */
   ask(question: () => Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void;
   /** Runs what another connection or the clock has caused: where it fails, this client's connection ends, and nobody else's. */
@@ -214,7 +214,7 @@ export class ClientStreams {
     const { directory, log } = this.#context;
     const { id, remoteAddress } = this.#port.info;
     this.stopPlaying(streamId, "played something else");
-    this.#port.askForSwf();
+    this.#port.preparePlay();
     const broadcast = directory.open(broadcastName, "watch");
     if (broadcast === undefined) return this.#refusePlay(streamId, "The server has too many broadcasts.");
     this.#session.acceptPlay(streamId, { hasPublisher: broadcast.state === "live" });

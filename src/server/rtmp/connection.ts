@@ -51,6 +51,7 @@ export class RtmpConnection implements ConnectionPort {
   readonly #startedAtMs: number;
   #info: ConnectionInfo;
   #isConnected = false;
+  #hasChunkSize = false;
   #isSendingSoon = false;
   /** More has arrived than is worked through in one go, and it is the others' turn. */
   #isWaitingItsTurn = false;
@@ -157,7 +158,8 @@ export class RtmpConnection implements ConnectionPort {
     this.#outbox.sendReplies();
   }
 
-  askForSwf(): void {
+  preparePlay(): void {
+    if (!this.#hasChunkSize) this.#sendChunkSize();
     if (this.#swfCheck.starts(this.#context.nowMs())) this.#session.requestSwfVerification();
   }
 
@@ -340,11 +342,17 @@ export class RtmpConnection implements ConnectionPort {
         this.#wire.limits = { ...DEFAULT_CHUNK_LIMITS, ...options.limits };
         this.#wire.sendWindowAcknowledgementSize();
         this.#wire.sendPeerBandwidth(options.windowAcknowledgementSize, PeerBandwidthLimit.Dynamic);
-        // Once, and before the answer: OBS never applies a later one (docs/interop.md).
-        this.#wire.sendChunkSize();
+        // Once, and before the answer: OBS never applies a later one. To those of RTMPE only when they play, because
+        // FFmpeg as a publisher encrypts the size in place, and then takes that for the size: docs/interop.md.
+        if (!this.#info.isRtmpe) this.#sendChunkSize();
         this.#session.acceptConnect();
       },
     );
+  }
+
+  #sendChunkSize(): void {
+    this.#hasChunkSize = true;
+    this.#wire.sendChunkSize();
   }
 
   #drained(): void {
