@@ -42,8 +42,12 @@ export type ServerRtmpeOptions = {
   readonly type?: 6 | 8 | 9;
 };
 
-/** Asks players to prove that they run a known SWF file. Keys and algorithm are public: it keeps nobody out. */
+/**
+ * Asks players, at their first play, to prove that they run a known SWF file; they need a signed handshake for it. Keys and
+ * algorithm are public: it keeps nobody out.
+ */
 export type SwfVerificationOptions = {
+  /** By `identifySwf` of `millrace/rtmp`. */
   readonly allowed: readonly SwfIdentity[];
 };
 

@@ -23,7 +23,7 @@ const RESPONSE_LENGTH = 42;
 /** Takes a whole file, plain (`FWS`) or compressed by zlib (`CWS`); throws a TypeError for any other. */
 export function identifySwf(
   file: Uint8Array,
-  { crypto, inflate }: { readonly crypto: HandshakeCrypto; readonly inflate: Inflate },
+  { crypto, inflate }: { readonly crypto: Pick<HandshakeCrypto, "hmacSha256">; readonly inflate: Inflate },
 ): SwfIdentity {
   const plain = decompressSwf(file, inflate);
   return { hash: crypto.hmacSha256(PLAYER_KEY, plain), byteLength: plain.length };
