@@ -5,16 +5,18 @@ import { createServerHandshake } from "../../rtmp/handshake/server-handshake.ts"
 import type { HandshakeFamily } from "../../rtmp/handshake/version.ts";
 import { PeerBandwidthLimit } from "../../rtmp/message/control.ts";
 import type { ConnectEvent, ServerEvent } from "../../rtmp/session/server-events.ts";
-import { ServerSession } from "../../rtmp/session/server-session.ts";
+import { ServerSession, type ServerSessionOptions } from "../../rtmp/session/server-session.ts";
 import { createStatus } from "../../rtmp/session/status.ts";
 import { Wire } from "../../rtmp/session/wire.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
 import { nodeCrypto } from "../../transport/node-crypto.ts";
 import type { ServerContext } from "../context.ts";
-import { type ConnectionInfo, type Decision, decide, tellApplication } from "../hooks.ts";
+import type { FeatureDecision, ServerFeature } from "../feature.ts";
+import { ALLOW, type ConnectionInfo, type Decision, decide, tellApplication } from "../hooks.ts";
 import { ClientStreams, type ConnectionPort } from "./client-streams.ts";
 import { closeLine, describeBreak } from "./close-line.ts";
 import { Deadlines } from "./deadlines.ts";
+import { FeatureClient } from "./feature-client.ts";
 import { Outbox } from "./outbox.ts";
 import { SwfCheck } from "./swf-check.ts";
 import type { ViewerPort } from "./viewer-outputs.ts";
@@ -45,6 +47,7 @@ export class RtmpConnection implements ConnectionPort {
   readonly #session: ServerSession;
   readonly #outbox: Outbox;
   readonly #streams: ClientStreams;
+  readonly #featureClient: FeatureClient;
   readonly #deadlines: Deadlines;
   readonly #swfCheck: SwfCheck;
   readonly #onFinished: (connection: RtmpConnection) => void;
@@ -88,7 +91,9 @@ export class RtmpConnection implements ConnectionPort {
       interleave: options.play.interleave,
       pingAfterSilenceMs: options.timeouts.pingIntervalMs,
     });
-    this.#session = new ServerSession({ limits: options.limits });
+    const { features = [] } = context;
+    this.#session = new ServerSession({ limits: options.limits, ...sessionOptionsOf(features) });
+    this.#featureClient = new FeatureClient(features, this.#session, this);
     this.#outbox = new Outbox({
       stream,
       wire: this.#wire,
@@ -112,6 +117,14 @@ export class RtmpConnection implements ConnectionPort {
 
   get info(): ConnectionInfo {
     return this.#info;
+  }
+
+  get isOpen(): boolean {
+    return this.#isConnected && this.#closeReason === undefined;
+  }
+
+  get unsentBytes(): number {
+    return this.#stream.unsentBytes;
   }
 
   /** Begins to read. */
@@ -163,12 +176,15 @@ export class RtmpConnection implements ConnectionPort {
     if (this.#swfCheck.starts(this.#context.nowMs())) this.#session.requestSwfVerification();
   }
 
-  ask(question: () => Decision | Promise<Decision> | undefined, decided: (decision: Decision) => void): void {
+  ask<Answer extends Decision | FeatureDecision = Decision>(
+    question: () => Answer | Promise<Answer> | undefined,
+    decided: (decision: Answer) => void,
+  ): void {
     const answer = decide(this.#context.log, this.#info.id, question);
     if (!(answer instanceof Promise)) return decided(answer);
     this.#deadlines.asked(this.#context.nowMs());
     this.#stream.pause();
-    const goOn = (decision: Decision): void => {
+    const goOn = (decision: Answer): void => {
       this.#deadlines.decided(this.#context.nowMs());
       if (this.#closeReason !== undefined) return;
       this.#stream.resume();
@@ -299,11 +315,12 @@ export class RtmpConnection implements ConnectionPort {
       case "receive-video":
         return streams.want(event.streamId, "video", event.isEnabled);
       case "call":
-        this.#session.rejectCall(
-          event.transactionId,
-          createStatus("NetConnection.Call.Failed", `Method not found (${event.name.slice(0, MAX_SHOWN_CHARACTERS)}).`),
-        );
-        return;
+        return this.#featureClient.receiveCall(event);
+      case "result":
+      case "error":
+        return this.#featureClient.receiveAnswer(event);
+      case "shared-object":
+        return this.#featureClient.receiveSharedObject(event.message);
       case "close":
         return this.#end("the client closed the connection");
       case "swf-verification":
@@ -312,8 +329,6 @@ export class RtmpConnection implements ConnectionPort {
         return this.#session.status(event.streamId, NO_TRANSITION);
       case "seek":
       case "buffer-length":
-      case "result":
-      case "error":
       case "unsupported":
         return;
     }
@@ -326,16 +341,16 @@ export class RtmpConnection implements ConnectionPort {
     const isTooLong = app.length > maxNameBytes;
     const flashVersion = event.flashVersion.slice(0, MAX_SHOWN_CHARACTERS);
     this.#info = { ...this.#info, app: isTooLong ? "" : app, appQuery, tcUrl, flashVersion, pageUrl, swfUrl };
-    this.ask(
+    this.ask<FeatureDecision>(
       () =>
         isTooLong
-          ? refusal(`The application's name is longer than ${maxNameBytes} bytes.`)
-          : hooks.onConnect?.(this.#info),
+          ? { allow: false, reason: `The application's name is longer than ${maxNameBytes} bytes.` }
+          : this.#askToConnect(hooks.onConnect?.(this.#info) ?? ALLOW, event),
       (decision) => {
         if (!decision.allow) {
-          const { reason } = decision;
+          const { reason, refusal } = decision;
           return this.close(`refused to connect: ${reason}`, () =>
-            this.#session.rejectConnect({ description: reason }),
+            this.#session.rejectConnect({ description: reason, ...refusal }),
           );
         }
         this.#isConnected = true;
@@ -345,9 +360,19 @@ export class RtmpConnection implements ConnectionPort {
         // Once, and before the answer: OBS never applies a later one. To those of RTMPE only when they play, because
         // FFmpeg as a publisher encrypts the size in place, and then takes that for the size: docs/interop.md.
         if (!this.#info.isRtmpe) this.#sendChunkSize();
-        this.#session.acceptConnect();
+        this.#session.acceptConnect(decision.answer);
+        this.#featureClient.connected(event);
       },
     );
+  }
+
+  /** First the application's hook, then the features. */
+  #askToConnect(
+    decision: Decision | Promise<Decision>,
+    event: ConnectEvent,
+  ): FeatureDecision | Promise<FeatureDecision> {
+    if (!(decision instanceof Promise)) return decision.allow ? this.#featureClient.connect(event) : decision;
+    return decision.then((decided) => (decided.allow ? this.#featureClient.connect(event) : decided));
   }
 
   #sendChunkSize(): void {
@@ -359,6 +384,7 @@ export class RtmpConnection implements ConnectionPort {
     this.guard(() => {
       this.#outbox.drained();
       this.#streams.drained();
+      this.#featureClient.drained();
     });
   }
 
@@ -407,11 +433,18 @@ export class RtmpConnection implements ConnectionPort {
     log.info(line, "connection closed");
     const info = this.#info;
     const closeReason = this.#closeReason;
+    tellApplication(log, () => this.#featureClient.ended(closeReason));
     tellApplication(log, () => hooks.onClose?.(info, closeReason));
     this.#onFinished(this);
   }
 }
 
-function refusal(reason: string): Decision {
-  return { allow: false, reason };
+/** What the features want of a session. */
+function sessionOptionsOf(features: readonly ServerFeature[]): ServerSessionOptions {
+  const registry = features.find((feature) => feature.registry !== undefined)?.registry;
+  return {
+    delegatedCommands: features.flatMap((feature) => feature.delegatedCommands ?? []),
+    reportsSharedObjects: features.some((feature) => feature.servesSharedObjects),
+    ...(registry !== undefined && { registry }),
+  };
 }
