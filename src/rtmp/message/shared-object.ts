@@ -74,6 +74,14 @@ export const DEFAULT_SHARED_OBJECT_MESSAGE_LIMITS: SharedObjectMessageLimits = {
   maxValueBytes: 64 * 1024,
 };
 
+/** For clients: a server sends a whole object, and all that a slow client missed, as one message. */
+export const SHARED_OBJECT_LIMITS_OF_CLIENTS: SharedObjectMessageLimits = {
+  maxNameBytes: 0xffff,
+  maxSlotNameBytes: 0xffff,
+  maxEvents: 100_000,
+  maxValueBytes: 4 * 1024 * 1024,
+};
+
 export type SharedObjectDecodeOptions = {
   readonly limits?: Partial<SharedObjectMessageLimits>;
   /** For the values; each has the AMF limits and the reference tables for itself. */

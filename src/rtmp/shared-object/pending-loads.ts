@@ -1,0 +1,71 @@
+import { ProtocolError } from "../../errors.ts";
+import type { SharedObjectMessage } from "../message/shared-object.ts";
+import type { SharedObjectAccess, SharedObjectConnection } from "./shared-object-connection.ts";
+
+/** A message for an object that is being loaded, with all that came with it. */
+export type WaitingMessage = {
+  readonly connection: SharedObjectConnection;
+  readonly message: SharedObjectMessage;
+  readonly nowMs: number;
+  readonly access: SharedObjectAccess;
+};
+
+/** Objects that are being loaded, and the messages that wait for them. */
+export class PendingLoads {
+  readonly #maxWaitingMessages: number;
+  readonly #waiting = new Map<string, WaitingMessage[]>();
+  #wanted: string[] = [];
+
+  /** The limit is for each connection. */
+  constructor(maxWaitingMessages: number) {
+    this.#maxWaitingMessages = maxWaitingMessages;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  has(name: string): boolean {
+    return this.#waiting.has(name);
+  }
+
+  start(name: string): void {
+    this.#waiting.set(name, []);
+    this.#wanted.push(name);
+  }
+
+  /** The object is being loaded. `object.limit` when the connection has too many messages waiting. */
+  wait(name: string, one: WaitingMessage): void {
+    const { connection } = one;
+    if (connection.waitingMessages >= this.#maxWaitingMessages) {
+      const why = `more than ${this.#maxWaitingMessages} messages for objects being loaded`;
+      throw new ProtocolError("object.limit", why);
+    }
+    connection.waitingMessages++;
+    this.#waiting.get(name)?.push(one);
+  }
+
+  /** Names that were not given before. */
+  takeWanted(): readonly string[] {
+    const names = this.#wanted;
+    this.#wanted = [];
+    return names;
+  }
+
+  /** The object is not being loaded any more. Returns what waited, in order. */
+  end(name: string): readonly WaitingMessage[] {
+    const waiting = this.#waiting.get(name) ?? [];
+    this.#waiting.delete(name);
+    for (const { connection } of waiting) connection.waitingMessages--;
+    return waiting;
+  }
+
+  /** Drops what waits of a connection that is gone. */
+  withdraw(connection: SharedObjectConnection): void {
+    for (const [name, waiting] of this.#waiting) {
+      const left = waiting.filter((one) => one.connection !== connection);
+      this.#waiting.set(name, left);
+    }
+    connection.waitingMessages = 0;
+  }
+}
