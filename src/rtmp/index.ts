@@ -126,3 +126,54 @@ export {
 export type { PlayAnswer, PlayCompletion, StreamRefusal } from "./session/stream-answers.ts";
 export { normalizePath, parseQuery, splitQuery } from "./session/stream-name.ts";
 export { MAX_CONTROL_REPLIES, Wire, type WireOptions } from "./session/wire.ts";
+
+// Remote shared objects: their messages, the server's side (one directory for each application instance), the client's.
+
+export {
+  encodeSharedObject,
+  encodeSharedObjectEvent,
+  joinSharedObject,
+  type SharedObjectHeader,
+} from "./message/encode-shared-object.ts";
+export {
+  DEFAULT_SHARED_OBJECT_MESSAGE_LIMITS,
+  decodeSharedObject,
+  describeSharedObjectEvent,
+  SHARED_OBJECT_LIMITS_OF_CLIENTS,
+  type SharedObjectDecodeOptions,
+  type SharedObjectEvent,
+  SharedObjectEventType,
+  type SharedObjectMessage,
+  type SharedObjectMessageLimits,
+} from "./message/shared-object.ts";
+export type {
+  ConflictMode,
+  SharedObjectCall,
+  SharedObjectOutcome,
+  SyncEntry,
+} from "./shared-object/client-request.ts";
+export type { SharedObjectListener } from "./shared-object/listener.ts";
+export type { OutgoingEvent } from "./shared-object/outgoing-event.ts";
+export {
+  RemoteSharedObject,
+  type RemoteSharedObjectOptions,
+  type RemoteSharedObjectState,
+  type RemoteSharedObjectUpdate,
+} from "./shared-object/remote-shared-object.ts";
+export type { SharedObject, SharedObjectOptions } from "./shared-object/shared-object.ts";
+export type {
+  SharedObjectAccess,
+  SharedObjectConnection,
+  UsedObject,
+} from "./shared-object/shared-object-connection.ts";
+export {
+  SharedObjectDirectory,
+  type SharedObjectOpening,
+  type SharedObjectReceived,
+  type UnsavedSharedObject,
+} from "./shared-object/shared-object-directory.ts";
+export { DEFAULT_SHARED_OBJECT_LIMITS, type SharedObjectLimits } from "./shared-object/shared-object-limits.ts";
+export type { SharedObjectRefusal } from "./shared-object/slot-change.ts";
+export { decodeSharedObjectSnapshot, type SharedObjectSnapshot } from "./shared-object/snapshot.ts";
+export type { SharedObjectStorage } from "./shared-object/storage.ts";
+export { TokenBucket } from "./shared-object/token-bucket.ts";
