@@ -193,7 +193,7 @@ class World {
   }
 
   settle(): void {
-    this.directory.breakExpiredLocks(Number.POSITIVE_INFINITY);
+    this.directory.tick(Number.POSITIVE_INFINITY);
     while (this.links.map((link) => link.settle()).includes(true));
   }
 

@@ -16,8 +16,6 @@ export type ObjectStateOptions = {
   readonly amf: AmfEncodeOptions;
 };
 
-/** Whole objects up to this length are kept encoded for the next who opens it. */
-const MAX_KEPT_STATE_BYTES = 256 * 1024;
 /**
  * The first step of an object that was loaded: versions of changes that a crash took away are not given out anew, so a
  * client that has seen them gets the whole object.
@@ -131,8 +129,14 @@ export class ObjectState implements ListenerSource {
     const changes = Array.from(this.slots.entries(), ([, { change }]) => change);
     const events = reason === "use" ? [USE_SUCCESS, CLEAR, ...changes] : [CLEAR, ...changes];
     const batch = new OutgoingBatch(this.#identity, this.#revision, events);
-    if (batch.byteLength <= MAX_KEPT_STATE_BYTES) this.#keptStates[reason] = batch;
+    this.#keptStates[reason] = batch;
     return batch;
+  }
+
+  /** Messages that were kept for the next who needs the same are made anew then. */
+  forgetMessages(): void {
+    this.#keptStates = {};
+    this.#merger.forget();
   }
 
   /** The answer to a Use of somebody with a copy; undefined if it takes the whole object. */

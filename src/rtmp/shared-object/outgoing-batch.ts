@@ -54,6 +54,11 @@ export class BatchMerger {
     }
     return this.#merged;
   }
+
+  forget(): void {
+    this.#batches = [];
+    this.#merged = undefined;
+  }
 }
 
 function isSame(left: readonly OutgoingBatch[], right: readonly OutgoingBatch[]): boolean {

@@ -182,10 +182,10 @@ export class SharedObjectDirectory {
     this.#unloadUnused(name);
   }
 
-  /** To be called once a second or so. Returns whose locks were broken, for the log. */
-  breakExpiredLocks(nowMs: number): { readonly name: string; readonly owner: string }[] {
+  /** To be called once a second or so. Returns whose locks were broken since the last call, for the log. */
+  tick(nowMs: number): { readonly name: string; readonly owner: string }[] {
     return Array.from(this.#objects.values()).flatMap((object) => {
-      object.breakExpiredLocks(nowMs);
+      object.tick(nowMs);
       return object.takeBrokenLocks().map((owner) => ({ name: object.name, owner }));
     });
   }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, notEqual, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { SharedObjectTestClient } from "../../../test/support/shared-object-client.ts";
 import { AmfObject, type AmfValue } from "../../formats/amf/amf-value.ts";
@@ -263,10 +263,10 @@ test("a lock ends when its time is over: at its limit, and not before", () => {
   object.lock("other", 1200);
   object.lock("stuck", 1400);
   object.setProperty("a", 1);
-  deepEqual([directory.breakExpiredLocks(1499), alice.take()], [[], []]);
-  deepEqual(directory.breakExpiredLocks(1500), [{ name: "o", owner: "stuck" }]);
+  deepEqual([directory.tick(1499), alice.take()], [[], []]);
+  deepEqual(directory.tick(1500), [{ name: "o", owner: "stuck" }]);
   deepEqual([object.unlock("stuck"), alice.take()], [false, []]);
-  deepEqual(directory.breakExpiredLocks(1700), [{ name: "o", owner: "other" }]);
+  deepEqual(directory.tick(1700), [{ name: "o", owner: "other" }]);
   deepEqual([object.isLocked, alice.take()], [false, ["2: a = 1"]]);
 });
 
@@ -316,7 +316,14 @@ test("all listeners of one form get the same bytes", () => {
   const [dave, erin] = [new SharedObjectTestClient(directory), new SharedObjectTestClient(directory)];
   dave.use();
   erin.use();
-  equal(dave.connection.takeOutgoing()[0]?.payload, erin.connection.takeOutgoing()[0]?.payload);
+  const whole = dave.connection.takeOutgoing()[0]?.payload;
+  equal(erin.connection.takeOutgoing()[0]?.payload, whole);
+  // It is not kept for ever.
+  directory.tick(0);
+  erin.use();
+  const again = erin.connection.takeOutgoing()[0]?.payload;
+  deepEqual(again, whole);
+  notEqual(again, whole);
 });
 
 test("what a slow listener did not take is merged to the last value of each slot, but not across a call or a clear", () => {

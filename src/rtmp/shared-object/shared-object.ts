@@ -148,7 +148,7 @@ export class SharedObject {
   /**
    * From here on changes are collected, of clients too, until the last lock is gone: then they are one message for each
    * listener, and one version. May be repeated by the same owner. Nobody holds a lock for longer than `maxLockMs`, as far as
-   * `breakExpiredLocks` is called, nor for more than `maxLockedEvents`.
+   * `tick` is called, nor for more than `maxLockedEvents`.
    */
   lock(owner: string, nowMs: number): void {
     this.#locks.lock(owner, nowMs);
@@ -161,8 +161,9 @@ export class SharedObject {
     return wasLocked;
   }
 
-  /** To be called once a second or so while `isLocked`. */
-  breakExpiredLocks(nowMs: number): void {
+  /** To be called once a second or so: breaks locks whose time is over, and lets go of encoded messages. */
+  tick(nowMs: number): void {
+    this.#state.forgetMessages();
     this.#brokenLocks.push(...this.#locks.breakExpired(nowMs));
     if (!this.#locks.isHeld) this.#commit();
   }
