@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { ProtocolError } from "../errors.ts";
 import type { HttpRoute } from "./http-route.ts";
 import { originOf, type SocketOrigin, setOrigin } from "./socket-origin.ts";
@@ -52,6 +53,9 @@ export class HttpPort {
   serve(socket: Socket, origin: SocketOrigin): void {
     setOrigin(socket, origin);
     this.#server.emit("connection", socket);
+    // Else Node's parser reads from below TLS, where a pause does not hold up records that are decrypted already: it takes
+    // them for malformed. A listener makes it read from the socket itself.
+    if (socket instanceof TLSSocket) socket.on("data", () => {});
   }
 
   /** Looks after time-outs no more; open sockets are left to whoever accepted them. */
