@@ -4,6 +4,22 @@ import { requirePeer } from "./require-peer.ts";
 /** Which tracks of an FLV file GStreamer carries: its muxer would wait for one that never comes. */
 export type GstTracks = { readonly hasVideo?: boolean; readonly hasAudio?: boolean };
 
+/** GStreamer's own RTMP, and the one that it has of librtmp. */
+export type GstSink = "rtmp2sink" | "rtmpsink";
+
+/** Publishes an FLV file as fast as it goes unless "sync=true" is among the sink's own options, packets as they are. */
+export function gstPublishAtOnce(
+  owner: CleanUp,
+  sink: GstSink,
+  url: string,
+  file: string,
+  options: PeerOptions & { readonly sinkOptions?: readonly string[] } = {},
+): PeerProcess {
+  const { sinkOptions = [] } = options;
+  const pipeline = [...remux(file, {}), sink, `location=${url}`, "sync=false", ...sinkOptions];
+  return startPeer(owner, requirePeer("gst-launch-1.0"), pipeline, options);
+}
+
 /** Publishes an FLV file by GStreamer's rtmp2sink at the pace of its timestamps, packets as they are. */
 export function gstPublish(
   owner: CleanUp,
@@ -20,9 +36,14 @@ export function gstRemux(owner: CleanUp, file: string, outFlv: string, options: 
 }
 
 /** Plays a URL by GStreamer's rtmp2src into an FLV file that is whole up to the last tag at any time. */
-export function gstPlay(owner: CleanUp, url: string, outFlv: string, options: PeerOptions = {}): PeerProcess {
-  const pipeline = ["rtmp2src", `location=${url}`, "!", "filesink", `location=${outFlv}`, "buffer-mode=unbuffered"];
-  return launch(owner, pipeline, options);
+export function gstPlay(
+  owner: CleanUp,
+  url: string,
+  outFlv: string,
+  options: PeerOptions & { readonly sourceOptions?: readonly string[] } = {},
+): PeerProcess {
+  const source = ["rtmp2src", `location=${url}`, ...(options.sourceOptions ?? [])];
+  return launch(owner, [...source, "!", "filesink", `location=${outFlv}`, "buffer-mode=unbuffered"], options);
 }
 
 function launch(owner: CleanUp, pipeline: readonly string[], options: PeerOptions): PeerProcess {

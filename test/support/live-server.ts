@@ -1,5 +1,6 @@
 import { createMediaServer, type MediaServer } from "../../src/server/media-server.ts";
 import type { MediaServerOptions } from "../../src/server/options.ts";
+import type { RtmpScheme } from "../../src/transport/rtmp-url.ts";
 import type { CleanUp } from "./peer-process.ts";
 
 /** One line of the server's log. */
@@ -13,14 +14,16 @@ export type LogLine = {
 export type LiveServer = {
   readonly server: MediaServer;
   readonly port: number;
-  /** Where a broadcast is published and played. */
-  url(name?: string): string;
+  /** Where a broadcast is published and played: "live/key" by rtmp unless told otherwise. */
+  url(name?: string, scheme?: RtmpScheme): string;
   readonly lines: readonly LogLine[];
   /**
    * Resolves when the log holds `count` lines of that message, from its start on; rejects when time is up, or when the
    * server has written an error: it has a fault then.
    */
   until(message: string, count?: number, timeoutMs?: number): Promise<void>;
+  /** The same for one line that says what of which broadcast. */
+  untilOf(broadcast: string, message: string): Promise<void>;
 };
 
 /** The server stops at the end of the test, before the peers that were started after it. */
@@ -39,31 +42,39 @@ export async function startLiveServer(
   await server.start();
   owner.after(() => server.stop());
   const port = server.listeners[0]?.port ?? 0;
+  const untilLines = (what: string, isMeant: (line: LogLine) => boolean, count = 1, timeoutMs = 20_000) =>
+    new Promise<void>((resolve, reject) => {
+      const settle = (error?: Error): void => {
+        clearTimeout(timer);
+        looks.delete(look);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const look = (): void => {
+        if (lines.some(({ level }) => level === "error")) settle(new Error(`the server has a fault:\n${text(lines)}`));
+        else if (lines.filter(isMeant).length >= count) settle();
+      };
+      const timer = setTimeout(
+        () => settle(new Error(`no ${count} × ${what} in ${timeoutMs} ms; the log:\n${text(lines)}`)),
+        timeoutMs,
+      );
+      // Nobody may wait any more for what it waits for; the server keeps a test alive.
+      timer.unref();
+      looks.add(look);
+      look();
+    });
   return {
     server,
     port,
-    url: (name = "live/key") => `rtmp://127.0.0.1:${port}/${name}`,
+    url: (name = "live/key", scheme = "rtmp") => `${scheme}://127.0.0.1:${port}/${name}`,
     lines,
-    until: (message, count = 1, timeoutMs = 20_000) =>
-      new Promise((resolve, reject) => {
-        const settle = (error?: Error): void => {
-          clearTimeout(timer);
-          looks.delete(look);
-          if (error === undefined) resolve();
-          else reject(error);
-        };
-        const look = (): void => {
-          if (lines.some(({ level }) => level === "error"))
-            settle(new Error(`the server has a fault:\n${text(lines)}`));
-          else if (lines.filter((line) => line.message === message).length >= count) settle();
-        };
-        const timer = setTimeout(
-          () => settle(new Error(`no ${count} × "${message}" in ${timeoutMs} ms; the log:\n${text(lines)}`)),
-          timeoutMs,
-        );
-        looks.add(look);
-        look();
-      }),
+    until: (message, count, timeoutMs) =>
+      untilLines(`"${message}"`, (line) => line.message === message, count, timeoutMs),
+    untilOf: (broadcast, message) =>
+      untilLines(
+        `"${message}" of ${broadcast}`,
+        (line) => line.message === message && line.details["broadcast"] === broadcast,
+      ),
   };
 }
 
