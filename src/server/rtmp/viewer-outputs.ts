@@ -49,7 +49,8 @@ export class SharedOutput {
     let length = 0;
     for (const piece of pieces) length += piece.length;
     wire.noteExternalBytes(length);
-    stream.write(wire.ciphers === undefined ? pieces : [encryptedCopy(pieces, length, wire.ciphers)]);
+    if (wire.ciphers === undefined) stream.write(pieces);
+    else writeEncrypted(stream, pieces, length, wire.ciphers);
   }
 
   closeSlow(blockedMs: number): void {
@@ -57,16 +58,23 @@ export class SharedOutput {
   }
 }
 
+const ENCRYPTION_BUFFER_BYTES = 64 * 1024;
+/** Where bytes are encrypted that a socket takes at once, for one viewer after another. */
+let encryptionBuffer = new Uint8Array(ENCRYPTION_BUFFER_BYTES);
+
 /** In one piece: a cipher is slow with short ones. */
-function encryptedCopy(pieces: readonly Uint8Array[], length: number, ciphers: CipherPair): Uint8Array {
-  const copy = new Uint8Array(length);
+function writeEncrypted(stream: ByteStream, pieces: readonly Uint8Array[], length: number, ciphers: CipherPair): void {
+  // Tunnels and TLS always keep what they are given.
+  const isShared = stream.transport === "tcp" && length <= encryptionBuffer.length;
+  const bytes = isShared ? encryptionBuffer.subarray(0, length) : new Uint8Array(length);
   let at = 0;
   for (const piece of pieces) {
-    copy.set(piece, at);
+    bytes.set(piece, at);
     at += piece.length;
   }
-  ciphers.encrypt(copy);
-  return copy;
+  ciphers.encrypt(bytes);
+  stream.write([bytes]);
+  if (isShared && stream.unsentBytes > 0) encryptionBuffer = new Uint8Array(ENCRYPTION_BUFFER_BYTES);
 }
 
 /**
