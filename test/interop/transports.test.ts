@@ -7,7 +7,7 @@ import type { MediaServerOptions } from "../../src/server/options.ts";
 import type { Transport } from "../../src/transport/byte-stream.ts";
 import type { RtmpScheme } from "../../src/transport/rtmp-url.ts";
 import { clip } from "../fixtures/media.ts";
-import { createAuthority, createCertificate } from "../support/certificates.ts";
+import { writeLocalCertificate } from "../support/certificates.ts";
 import { clientPlay, clientPublish } from "../support/client.ts";
 import { compareTags } from "../support/compare-tags.ts";
 import { type FlvTag, flvTags } from "../support/flv-tags.ts";
@@ -58,10 +58,8 @@ function countFrames(): number {
 type WatchedServer = { readonly live: LiveServer; readonly seen: ReadonlyMap<string, ConnectionInfo> };
 
 const owner = { after };
-const folder = temporaryFolder(owner);
-const caFile = join(folder, "authority.pem");
-const certificates = [{ certificateFile: join(folder, "server.pem") }];
-await writeCertificates();
+const { certificateFile, caFile } = await writeLocalCertificate(owner);
+const certificates = [{ certificateFile }];
 const common: MediaServerOptions = {
   tls: { certificates },
   // FFmpeg ends a tunnel without a goodbye to its stream, and librtmp's goodbye is lost at times: viewers wait then.
@@ -76,13 +74,6 @@ const rtmpeServers = {
   9: await startWatchedServer({ ...common, rtmpe: { type: 9 } }),
 };
 const cells: Cell[] = [];
-
-async function writeCertificates(): Promise<void> {
-  const authority = await createAuthority();
-  const { cert, key } = await createCertificate(["localhost", "127.0.0.1"], { authority });
-  writeFileSync(caFile, authority.cert);
-  writeFileSync(join(folder, "server.pem"), `${cert}\n${key}`);
-}
 
 async function startWatchedServer(options: MediaServerOptions): Promise<WatchedServer> {
   const seen = new Map<string, ConnectionInfo>();

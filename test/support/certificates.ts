@@ -1,5 +1,9 @@
+import { writeFileSync } from "node:fs";
 import { isIP } from "node:net";
+import { join } from "node:path";
 import { generate } from "selfsigned";
+import type { CleanUp } from "./peer-process.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** As PEM text. */
 export type Certificate = { readonly key: string; readonly cert: string };
@@ -41,4 +45,17 @@ export async function createAuthority(): Promise<Certificate> {
     ],
   });
   return { key: `${key.trim()}\n`, cert: `${cert.trim()}\n` };
+}
+
+/** A certificate for this machine with its key, and the authority that signed it, as PEM files. */
+export async function writeLocalCertificate(
+  owner: CleanUp,
+): Promise<{ readonly certificateFile: string; readonly caFile: string }> {
+  const folder = temporaryFolder(owner);
+  const authority = await createAuthority();
+  const { cert, key } = await createCertificate(["localhost", "127.0.0.1"], { authority });
+  const files = { certificateFile: join(folder, "server.pem"), caFile: join(folder, "authority.pem") };
+  writeFileSync(files.certificateFile, `${cert}\n${key}`);
+  writeFileSync(files.caFile, authority.cert);
+  return files;
 }

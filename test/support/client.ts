@@ -9,6 +9,16 @@ const TYPES = { audio: "audio", video: "video", data: "script" } as const;
 
 /** Plays by our own client until the broadcast is unpublished, and resolves with all that came. */
 export async function clientPlay(owner: CleanUp, url: string, options: ConnectOptions = {}): Promise<FlvTag[]> {
+  const { allTags } = await startClientPlay(owner, url, options);
+  return await allTags();
+}
+
+/** The same, resolved as soon as the server says that it plays. */
+export async function startClientPlay(
+  owner: CleanUp,
+  url: string,
+  options: ConnectOptions = {},
+): Promise<{ allTags(): Promise<FlvTag[]> }> {
   const tags: FlvTag[] = [];
   const unpublished = Promise.withResolvers<void>();
   const stream = await playFrom(url, {
@@ -26,10 +36,14 @@ export async function clientPlay(owner: CleanUp, url: string, options: ConnectOp
   const ended = stream.ended.then(({ description }) => {
     throw new Error(`the stream ended: ${description}`);
   });
-  await Promise.race([unpublished.promise, ended]);
   ended.catch(() => {});
-  await stream.close();
-  return tags;
+  return {
+    async allTags(): Promise<FlvTag[]> {
+      await Promise.race([unpublished.promise, ended]);
+      await stream.close();
+      return tags;
+    },
+  };
 }
 
 export type ClientPublishOptions = ConnectOptions & {

@@ -1,5 +1,5 @@
 import { createMediaServer, type MediaServer } from "../../src/server/media-server.ts";
-import type { MediaServerOptions } from "../../src/server/options.ts";
+import type { ListenAddress, MediaServerOptions } from "../../src/server/options.ts";
 import type { RtmpScheme } from "../../src/transport/rtmp-url.ts";
 import type { CleanUp } from "./peer-process.ts";
 
@@ -29,8 +29,9 @@ export type LiveServer = {
 /** The server stops at the end of the test, before the peers that were started after it. */
 export async function startLiveServer(
   owner: CleanUp,
-  options: Omit<MediaServerOptions, "listen" | "log"> = {},
+  options: Omit<MediaServerOptions, "listen" | "log"> & { readonly listener?: Partial<ListenAddress> } = {},
 ): Promise<LiveServer> {
+  const { listener, ...others } = options;
   const lines: LogLine[] = [];
   const looks = new Set<() => void>();
   const write = (level: LogLine["level"]) => (details: object, message: string) => {
@@ -38,7 +39,7 @@ export async function startLiveServer(
     for (const look of looks) look();
   };
   const log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
-  const server = createMediaServer({ ...options, listen: [{ host: "127.0.0.1", port: 0 }], log });
+  const server = createMediaServer({ ...others, listen: [{ host: "127.0.0.1", port: 0, ...listener }], log });
   await server.start();
   owner.after(() => server.stop());
   const port = server.listeners[0]?.port ?? 0;

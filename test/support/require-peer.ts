@@ -22,6 +22,8 @@ export const PEER_PACKAGES: Readonly<Record<PeerProgram, readonly string[]>> = {
   dumpcap: ["tshark"],
   chromium: ["chromium"],
   tinyproxy: ["tinyproxy-bin"],
+  nginx: ["nginx-light", "libnginx-mod-rtmp"],
+  haproxy: ["haproxy"],
 };
 
 export type PeerProgram =
@@ -35,7 +37,12 @@ export type PeerProgram =
   | "tshark"
   | "dumpcap"
   | "chromium"
-  | "tinyproxy";
+  | "tinyproxy"
+  | "nginx"
+  | "haproxy";
+
+/** Where servers are that Debian keeps for root, whose path others do not have. */
+const SERVER_FOLDERS: readonly string[] = ["/usr/sbin"];
 
 /** The folder that holds FFmpeg 8.1: a package of its own, because it is no dependency of millrace. */
 export const FFMPEG8_FOLDER: string = fileURLToPath(new URL("../ffmpeg8", import.meta.url));
@@ -69,7 +76,7 @@ export function installLine(packages: readonly string[]): string {
 
 export function findProgram(program: string): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.map((folder) => join(folder, program)).find(isExecutable);
+  return [...folders, ...SERVER_FOLDERS].map((folder) => join(folder, program)).find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {
