@@ -107,6 +107,23 @@ test("a transaction id as a string counts as the number that it spells, anything
   equal(transactionId(hex`00 bff0000000000000`), -1);
 });
 
+test("a call of Flex has null for its name, or the empty text, or the text null", () => {
+  const rest = hex`00 4010000000000000 05 11 04 05`;
+  const expected = { name: "", transactionId: 4, commandObject: null, args: [5], unreadable: undefined };
+  for (const name of [hex`05`, hex`02 0000`, hex`02 0004 6e756c6c`]) {
+    deepEqual(decodeCommand(amf3(hex`00 ${name} ${rest}`)), expected);
+    deepEqual(decodeCommand(amf0(hex`${name} ${rest}`)), expected);
+  }
+  const encoded = encodeCommand({ name: "", transactionId: 4, args: [{}] }, 0, { objectEncoding: 3 });
+  deepEqual(encoded, amf3(hex`00 05 00 4010000000000000 05 11 0a 0b 01 01`));
+});
+
+test("null without a transaction id behind it is no name", () => {
+  for (const payload of [hex`05`, hex`05 05`, hex`05 02 0001 61`, hex`05 00 4010`, hex`06 00 4010000000000000`]) {
+    throws(() => decodeCommand(amf0(payload)), { code: "command.body" });
+  }
+});
+
 test("garbage at the end is told, and what stood before it counts", () => {
   const { args, unreadable } = decodeCommand(amf0(hex`${PLAY} ff ff`));
   deepEqual([args, unreadable], [["key", -2000], "amf.marker"]);

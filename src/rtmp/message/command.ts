@@ -8,6 +8,7 @@ import { type Message, MessageType } from "./message.ts";
 
 /** A call, or the answer to one. RTMP 1.0 section 7.2. */
 export type Command = {
+  /** Empty for a call of Flex, whose message says itself what is wanted. */
   readonly name: string;
   /** 0, or below: no answer is wanted. */
   readonly transactionId: number;
@@ -18,11 +19,14 @@ export type Command = {
   readonly unreadable: ProtocolErrorCode | undefined;
 };
 
-/** Reads a message of type 20 or 17. `command.body` without a name; everything else may be missing or unreadable. */
+/**
+ * Reads a message of type 20 or 17. `command.body` without a name; everything else may be missing or unreadable. Null for
+ * a name, with a transaction id behind it, is the empty one, and so is the text `null`: clients of Flex write all three.
+ */
 export function decodeCommand(message: Message, options?: AmfDecodeOptions): Command {
   const { values, violation } = decodeValues(message, options);
-  const [name, transactionId, third, ...args] = values;
-  if (typeof name !== "string") throw withoutName();
+  const [first, transactionId, third, ...args] = values;
+  const name = readName(first, transactionId);
   // Where the command object was left out, an argument stands in its place.
   const isObject = third === undefined || typeof third === "object";
   return {
@@ -36,6 +40,7 @@ export function decodeCommand(message: Message, options?: AmfDecodeOptions): Com
 
 /** What `encodeCommand` needs: the rest is as a call without answer has it. */
 export type OutgoingCommand = {
+  /** Empty for a call of Flex: null is sent. */
   readonly name: string;
   readonly transactionId?: number;
   readonly commandObject?: AmfEncodable;
@@ -46,7 +51,7 @@ export type OutgoingCommand = {
 export function encodeCommand(command: OutgoingCommand, streamId: number, options: AmfEncodeOptions = {}): Message {
   const { name, transactionId = 0, commandObject = null, args = [] } = command;
   const type = options.objectEncoding === 3 ? MessageType.CommandAmf3 : MessageType.Command;
-  const payload = encodeAmfBody(type, [name, transactionId, commandObject, ...args], options);
+  const payload = encodeAmfBody(type, [name === "" ? null : name, transactionId, commandObject, ...args], options);
   return { type, timestamp: 0, streamId, payload };
 }
 
@@ -56,6 +61,13 @@ function decodeValues(message: Message, options: AmfDecodeOptions = {}): Decoded
   } catch (error) {
     throw error instanceof ProtocolError ? withoutName(error) : error;
   }
+}
+
+function readName(first: AmfValue, transactionId: AmfValue): string {
+  if (first === "null") return "";
+  if (typeof first === "string") return first;
+  if (first === null && typeof transactionId === "number") return "";
+  throw withoutName();
 }
 
 function withoutName(cause?: ProtocolError): ProtocolError {

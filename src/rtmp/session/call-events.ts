@@ -1,3 +1,4 @@
+import type { ProtocolErrorCode } from "../../errors.ts";
 import type { AmfValue } from "../../formats/amf/amf-value.ts";
 import type { Message } from "../message/message.ts";
 import type { Status } from "./status.ts";
@@ -5,11 +6,14 @@ import type { Status } from "./status.ts";
 /** A method that the session does not know. Answer: `resolveCall` or `rejectCall`, unless the transaction id is 0. */
 export type CallEvent = {
   readonly kind: "call";
+  /** Empty for a call of Flex: its argument is a message that says what is wanted. */
   readonly name: string;
   /** 0: no answer is wanted, and none is sent. */
   readonly transactionId: number;
   readonly streamId: number;
   readonly args: readonly AmfValue[];
+  /** For calls of Flex, which want an answer of their own form: the arguments end early because what follows cannot be read. */
+  readonly unreadable?: ProtocolErrorCode;
 };
 
 /** The peer answered a call of ours. */

@@ -48,12 +48,14 @@ export class Calls {
     this.#replies.command(0, { name, args });
   }
 
-  /** A method that only the driver can know. Undefined if its arguments cannot be read: the peer was told so. */
+  /** A method that only the driver can know. Undefined if its arguments cannot be read, and it has a name: the peer was told so. */
   receiveCall({ name, transactionId, args, unreadable }: Command, streamId: number): CallEvent | undefined {
     // An id that waits for its answer already cannot be answered twice.
     const isWaiting = transactionId > 0 && this.#incoming.adopt(transactionId, streamId);
     const id = isWaiting ? transactionId : 0;
-    if (unreadable === undefined) return { kind: "call", name, transactionId: id, streamId, args };
+    const call: CallEvent = { kind: "call", name, transactionId: id, streamId, args };
+    if (unreadable === undefined) return call;
+    if (name === "") return { ...call, unreadable };
     this.reject(id, createStatus("NetConnection.Call.Failed", `Arguments of ${name}: ${unreadable}.`));
     return undefined;
   }
@@ -67,38 +69,37 @@ export class Calls {
     return { kind: "error", transactionId, name, value, status: decodeStatus(value) };
   }
 
-  /** `amf.encode` for a value that AMF cannot carry: the peer was told that the call failed. */
+  /** `amf.encode` for a value that AMF cannot carry: the peer was told that the call failed. So with all three answers. */
   resolve(transactionId: number, value?: AmfEncodable): boolean {
+    return this.#answer("_result", transactionId, value);
+  }
+
+  /** Without a status: the method is unknown. */
+  reject(transactionId: number, status?: StatusObject): boolean {
+    const unknown = createStatus("NetConnection.Call.Failed", "Method not found.");
+    return this.#answer("_error", transactionId, status ?? unknown);
+  }
+
+  /** With a value that is no status. */
+  rejectWith(transactionId: number, value: AmfEncodable): boolean {
+    return this.#answer("_error", transactionId, value);
+  }
+
+  /** Ends all calls of ours that wait, for a connection that has closed: their ids and names. */
+  abandon(): readonly { readonly transactionId: number; readonly name: string }[] {
+    return this.#outgoing.closeAll().map(([transactionId, name]) => ({ transactionId, name }));
+  }
+
+  #answer(name: "_result" | "_error", transactionId: number, value: AmfEncodable): boolean {
     const streamId = this.#incoming.close(transactionId);
     if (streamId === undefined) return false;
     try {
-      this.#replies.result(streamId, transactionId, value);
+      this.#replies.command(streamId, { name, transactionId, args: [value] });
     } catch (error) {
       const failed = createStatus("NetConnection.Call.Failed", "The result cannot be sent.");
       this.#replies.error(streamId, transactionId, failed);
       throw error;
     }
     return true;
-  }
-
-  reject(transactionId: number, status?: StatusObject): boolean {
-    const streamId = this.#incoming.close(transactionId);
-    if (streamId === undefined) return false;
-    const unknown = createStatus("NetConnection.Call.Failed", "Method not found.");
-    this.#replies.error(streamId, transactionId, status ?? unknown);
-    return true;
-  }
-
-  /** With a value that is no status. */
-  rejectWith(transactionId: number, value: AmfEncodable): boolean {
-    const streamId = this.#incoming.close(transactionId);
-    if (streamId === undefined) return false;
-    this.#replies.command(streamId, { name: "_error", transactionId, args: [value] });
-    return true;
-  }
-
-  /** Ends all calls of ours that wait, for a connection that has closed: their ids and names. */
-  abandon(): readonly { readonly transactionId: number; readonly name: string }[] {
-    return this.#outgoing.closeAll().map(([transactionId, name]) => ({ transactionId, name }));
   }
 }

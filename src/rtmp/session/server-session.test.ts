@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { command, connect, lines, media } from "../../../test/support/session-messages.ts";
 import { hex } from "../../bytes/hex.ts";
@@ -621,4 +621,24 @@ test("a command without a name is a violation, and AMF limits end its arguments 
   const session = connected({ amfLimits: { maxDepth: 2 } });
   const nested = command(0, "f", 3, [[[1]]]);
   deepEqual(receive(session, nested), ["-", ["0 _error 3 error NetConnection.Call.Failed"]]);
+});
+
+test("a call of Flex is a call without a name, and what cannot be read of it is told to whoever answers", () => {
+  const session = connected();
+  const call = command(0, "", 4, { a: 1 });
+  deepEqual(call.payload.subarray(0, 11), hex`05 00 4010000000000000 05`);
+  const event = session.receive(call);
+  ok(event?.kind === "call");
+  deepEqual([event.name, event.transactionId, event.args.length, event.unreadable], ["", 4, 1, undefined]);
+  const unknownClass = { ...call, payload: hex`05 00 4014000000000000 05 11 0a 07 03 51` };
+  const broken = session.receive(unknownClass);
+  deepEqual(broken, {
+    kind: "call",
+    name: "",
+    transactionId: 5,
+    streamId: 0,
+    args: [],
+    unreadable: "amf.externalizable",
+  });
+  deepEqual(session.takeReplies(), []);
 });
