@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { AddressList } from "./address-list.ts";
-import { HttpPort, type HttpPortOptions } from "./http-port.ts";
+import { HttpPort, type HttpPortOptions, MAX_WAITING_REQUESTS } from "./http-port.ts";
 import { type HttpRoute, routeWhereTaken } from "./http-route.ts";
 import type { RtmpScheme } from "./rtmp-url.ts";
 
@@ -96,9 +96,11 @@ test("HEAD gets the head alone, OPTIONS what is allowed", async (context) => {
   );
 });
 
-test("a tunnel through us to elsewhere is not opened", async (context) => {
-  const { exchange } = await scene(context);
-  equal(await exchange("CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n"), "");
+test("a tunnel through us to elsewhere is not opened, and told", async (context) => {
+  const { exchange, refusals } = await scene(context);
+  const answer = await exchange("CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\nmore");
+  match(answer, /^HTTP\/1\.1 405 Method Not Allowed\r\nConnection: close\r\n/);
+  match(refusals.join(), /^192\.0\.2\.7:5000 http\.request the client asks by CONNECT for a way to another server$/);
 });
 
 test("an upgrade that nobody takes is refused, and the connection closed", async (context) => {
@@ -221,4 +223,38 @@ test("a connection that breaks is nobody's fault here", async (context) => {
   socket.write(request("POST / HTTP/1.1", "Content-Length: 100"), () => socket.resetAndDestroy());
   await gone.promise;
   deepEqual(refusals, []);
+});
+
+test("so many requests may wait for their answers, and not one more; answered ones do not count", async (context) => {
+  const waiting: (() => void)[] = [];
+  let arrived = Promise.withResolvers<void>();
+  const routes: HttpRoute[] = [
+    {
+      handle(_request, response) {
+        waiting.push(() => response.end("x"));
+        if (waiting.length === MAX_WAITING_REQUESTS) arrived.resolve();
+        return true;
+      },
+    },
+  ];
+  const { open, refusals } = await scene(context, { routes });
+  const socket = await open();
+  const ask = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
+  let answers = 0;
+  socket.on("data", (bytes: Buffer) => {
+    answers += bytes.toString().split("HTTP/1.1 200").length - 1;
+  });
+  for (let round = 0; round < 2; round++) {
+    socket.write(ask.repeat(MAX_WAITING_REQUESTS));
+    await arrived.promise;
+    arrived = Promise.withResolvers();
+    for (const answer of waiting.splice(0)) answer();
+    while (answers < (round + 1) * MAX_WAITING_REQUESTS) await once(socket, "data");
+  }
+  deepEqual(refusals, []);
+  socket.write(ask.repeat(MAX_WAITING_REQUESTS + 1000));
+  await once(socket, "close");
+  equal(waiting.length, MAX_WAITING_REQUESTS);
+  equal(refusals.length, 1);
+  match(refusals[0] ?? "", /^192\.0\.2\.7:5000 http\.request more than 512 requests wait for answers$/);
 });

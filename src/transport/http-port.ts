@@ -20,6 +20,11 @@ export type HttpPortOptions = {
 
 /** The line of a request and its headers. */
 const MAX_HEADER_BYTES = 16 * 1024;
+/**
+ * Requests of one connection that wait for their answers. librtmp asks on without waiting, and 64 KiB, which is what
+ * comes in one read, hold some 300 of its requests; of the shortest there are more than five times as many.
+ */
+export const MAX_WAITING_REQUESTS = 512;
 /** How often requests that take too long are looked for. */
 const CHECK_MS = 500;
 
@@ -27,6 +32,8 @@ const CHECK_MS = 500;
 export class HttpPort {
   readonly #options: HttpPortOptions;
   readonly #server: Server;
+  /** How many requests of each connection wait. */
+  readonly #waiting = new WeakMap<Socket, number>();
 
   constructor(options: HttpPortOptions) {
     const { requestMs, idleMs } = options;
@@ -43,6 +50,7 @@ export class HttpPort {
     server.timeout = idleMs;
     server.on("request", (request, response) => this.#answer(request, response));
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    server.on("connect", (_request, socket) => this.#refuseConnect(socket));
     server.on("clientError", (error, socket) => this.#refuse(error, socket));
     // Node begins to look for slow requests when a server listens, and this one never does.
     server.emit("listening");
@@ -64,6 +72,9 @@ export class HttpPort {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    // Node hands on all that came in one read, whatever was decided meanwhile.
+    if (socket.destroyed || !this.#countWaiting(socket, response)) return;
     if (this.#options.routes.some((route) => route.handle?.(request, response))) return;
     if (request.method === "OPTIONS") {
       response.writeHead(204, { Allow: "GET, HEAD, OPTIONS, POST" }).end();
@@ -76,6 +87,22 @@ export class HttpPort {
       "X-Content-Type-Options": "nosniff",
     });
     response.end(text);
+  }
+
+  /** False when there are too many: their connection is closed. */
+  #countWaiting(socket: Socket, response: ServerResponse): boolean {
+    const count = (this.#waiting.get(socket) ?? 0) + 1;
+    if (count > MAX_WAITING_REQUESTS) {
+      this.#tell(
+        socket,
+        new ProtocolError("http.request", `more than ${MAX_WAITING_REQUESTS} requests wait for answers`),
+      );
+      socket.destroy();
+      return false;
+    }
+    this.#waiting.set(socket, count);
+    response.once("close", () => this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1));
+    return true;
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
@@ -94,10 +121,24 @@ export class HttpPort {
     const refusal = isLate
       ? new ProtocolError("timeout.request", `an HTTP request was not whole within ${this.#options.requestMs} ms`)
       : new ProtocolError("http.request", `the HTTP request cannot be read: ${error.reason ?? error.message}`);
+    this.#end(socket, isLate ? 408 : code === "HPE_HEADER_OVERFLOW" ? 431 : 400, refusal);
+  }
+
+  /** Node would close without a word: here is no way on to elsewhere. */
+  #refuseConnect(socket: Duplex): void {
+    // Node took its own listener away; an error without one would end the process.
+    socket.on("error", () => {});
+    this.#end(socket, 405, new ProtocolError("http.request", "the client asks by CONNECT for a way to another server"));
+  }
+
+  #end(socket: Duplex, status: number, refusal: ProtocolError): void {
+    this.#tell(socket, refusal);
+    endWith(socket, status, `${refusal.message}\n`);
+  }
+
+  #tell(socket: Duplex, refusal: ProtocolError): void {
     const address = originOf(socket)?.remoteAddress ?? remoteAddressOf(socket as Socket);
     this.#options.onRefused(address, refusal);
-    const status = isLate ? 408 : code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
-    endWith(socket, status, `${refusal.message}\n`);
   }
 }
 

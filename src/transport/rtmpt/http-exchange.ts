@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { ProtocolError } from "../../errors.ts";
 
 export type HttpExchangeEvents = {
   /** A part of the body; it stays as it is. */
@@ -16,6 +17,8 @@ export type HttpExchangeOptions = {
   readonly nowMs: number;
   /** Holds this exchange as long as its body comes. */
   readonly receiving: Set<HttpExchange>;
+  /** Told of a body that is too long or too slow, whatever the request was for. */
+  onRefused(error: ProtocolError): void;
 };
 
 /** The exchanges of a TCP connection that are not over. Node tells of a lost connection only the first of them. */
@@ -27,6 +30,7 @@ export class HttpExchange {
   readonly #response: ServerResponse;
   readonly #maxBodyBytes: number;
   readonly #receiving: Set<HttpExchange>;
+  readonly #onRefused: (error: ProtocolError) => void;
   #events: HttpExchangeEvents | undefined;
   #bodyBytes = 0;
   #receivesSinceMs: number;
@@ -42,6 +46,7 @@ export class HttpExchange {
     this.#maxBodyBytes = options.maxBodyBytes;
     this.#receivesSinceMs = options.nowMs;
     this.#receiving = options.receiving;
+    this.#onRefused = options.onRefused;
     // Their owner is told once, by the connection's end.
     request.on("error", () => {});
     response.on("error", () => {});
@@ -88,7 +93,8 @@ export class HttpExchange {
   /** Refuses a body that takes longer than `requestMs`. */
   tick(nowMs: number, requestMs: number): void {
     if (this.#isBodyOver || this.#isStopped || nowMs - this.#receivesSinceMs <= requestMs) return;
-    this.#refuseBody(408, `the body of a request was not there after ${requestMs} ms`);
+    const message = `the body of a request was not there after ${requestMs} ms`;
+    this.#refuseBody(408, new ProtocolError("timeout.request", message));
   }
 
   /** Answers with 200. `onSent` tells whether the kernel got all of it, or the connection closed first. */
@@ -123,12 +129,14 @@ export class HttpExchange {
   }
 
   #refuseLength(): void {
-    this.#refuseBody(413, `the body of a request is longer than ${this.#maxBodyBytes} bytes`);
+    const message = `the body of a request is longer than ${this.#maxBodyBytes} bytes`;
+    this.#refuseBody(413, new ProtocolError("http.request", message));
   }
 
-  #refuseBody(status: number, reason: string): void {
-    this.refuse(status, reason);
-    this.#events?.onRefused?.(reason);
+  #refuseBody(status: number, error: ProtocolError): void {
+    this.refuse(status, error.message);
+    this.#onRefused(error);
+    this.#events?.onRefused?.(error.message);
   }
 
   /**

@@ -143,6 +143,7 @@ describe("bodies", () => {
       equal((await client.answer()).status, 413);
       await client.closed();
       equal(tunnels.server.sessionCount, 0);
+      deepEqual(tunnels.log, ["the body of a request is longer than 10 bytes"]);
     });
   }
 
@@ -163,6 +164,7 @@ describe("bodies", () => {
     await slow.closed();
     await opening.closed();
     await tunnel.until("close the body of a request was not there after 15000 ms");
+    deepEqual(tunnels.log, Array(2).fill("the body of a request was not there after 15000 ms"));
     equal(tunnels.server.sessionCount, 0);
   });
 });

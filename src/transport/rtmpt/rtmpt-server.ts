@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { TLSSocket } from "node:tls";
+import type { ProtocolError } from "../../errors.ts";
 import type { ByteStream } from "../byte-stream.ts";
 import type { HttpRoute } from "../http-route.ts";
 import { HttpExchange } from "./http-exchange.ts";
@@ -61,8 +62,12 @@ export class RtmptServer implements HttpRoute {
     const target = parseTunnelTarget(request.url ?? "");
     if (target === undefined) return false;
     const { maxTunnelBodyBytes: maxBodyBytes } = this.#options.limits;
-    const receiving = this.#receiving;
-    const exchange = new HttpExchange(request, response, { maxBodyBytes, nowMs: this.#nowMs(), receiving });
+    const exchange = new HttpExchange(request, response, {
+      maxBodyBytes,
+      nowMs: this.#nowMs(),
+      receiving: this.#receiving,
+      onRefused: (error) => this.#warn(request, error),
+    });
     this.#dispatch(request, exchange, request.method === "POST" ? target : WRONG_METHOD);
     return true;
   }
@@ -97,6 +102,11 @@ export class RtmptServer implements HttpRoute {
       case "wrong-method":
         return whenWhole(exchange, () => exchange.refuse(405, "RTMPT needs POST"));
     }
+  }
+
+  #warn(request: IncomingMessage, { code, remedy, message }: ProtocolError): void {
+    const { clientAddress, log } = this.#options;
+    log?.warn({ remote: clientAddress(request), code, remedy }, message);
   }
 
   /** Flash and others go on with the address that they asked first, when they get an error here. */
