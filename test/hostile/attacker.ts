@@ -10,7 +10,12 @@ const ATTACKER_CHUNK_SIZE = 0x7fffffff;
 const RECENT_BYTES = 20_000;
 const HANDSHAKE_ANSWER_LENGTH = 3073;
 
-/** A TCP client that sends whatever bytes it is told, and keeps none of those that come. */
+export type AttackerOptions = {
+  /** Which address of this machine it comes from. @default 127.0.0.1 */
+  readonly localAddress?: string;
+};
+
+/** A TCP client that sends whatever bytes it is told, and keeps no more than the last of those that come. */
 export class Attacker {
   readonly socket: Socket;
   /** Settles when the connection is over, however that came. */
@@ -20,8 +25,8 @@ export class Attacker {
   #recent = "";
   readonly #watchers = new Set<() => void>();
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
+  constructor(port: number, options: AttackerOptions = {}) {
+    this.socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true, ...options });
     this.socket.on("data", (bytes: Buffer) => {
       this.#bytesRead += bytes.length;
       this.#recent += bytes.toString("latin1");
@@ -96,6 +101,15 @@ export class Attacker {
   async heard(text: string): Promise<void> {
     await this.#until(() => this.#recent.includes(text));
     this.#recent = this.#recent.slice(this.#recent.indexOf(text) + text.length);
+  }
+
+  /** Waits for such words, one character for each byte, and takes all up to their end. Rejects when they do not come. */
+  async said(pattern: RegExp): Promise<RegExpExecArray> {
+    await this.#until(() => pattern.test(this.#recent));
+    const found = pattern.exec(this.#recent);
+    if (found === null) throw new Error(`closed, and never said ${pattern}: ${this.#recent.slice(-500)}`);
+    this.#recent = this.#recent.slice(found.index + found[0].length);
+    return found;
   }
 
   async untilBytes(count: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { equal, ok } from "node:assert/strict";
 import { formatHex } from "../../src/bytes/hex.ts";
-import { connectTcp } from "../../src/transport/tcp-connect.ts";
+import { openTransport } from "../../src/transport/open-transport.ts";
+import { parseRtmpUrl } from "../../src/transport/rtmp-url.ts";
 import type { CleanUp } from "../support/peer-process.ts";
 import { RtmpPeer } from "../support/rtmp-peer.ts";
 
@@ -19,8 +20,9 @@ export class Neighbour {
     this.#player = player;
   }
 
-  static async start(owner: CleanUp, port: number, key: string): Promise<Neighbour> {
-    const [publisher, player] = [await dial(owner, port), await dial(owner, port)];
+  /** `origin` is a URL without a path: `rtmpt://127.0.0.1:1935`. */
+  static async start(owner: CleanUp, origin: string, key: string): Promise<Neighbour> {
+    const [publisher, player] = [await dial(owner, origin), await dial(owner, origin)];
     player.connect("live");
     player.command("createStream", 2, 0);
     player.command("play", 3, 1, key, -2000);
@@ -54,7 +56,7 @@ export class Neighbour {
       (payload, index) => formatHex(payload) !== formatHex(received[index] ?? payload),
     );
     equal(wrong, -1, `payload ${wrong} of ${this.#sent.length} is not what was sent`);
-    for (const { stream } of [this.#publisher, this.#player]) stream.destroy();
+    for (const { stream } of [this.#publisher, this.#player]) stream.close();
   }
 
   #publish(): void {
@@ -67,10 +69,11 @@ export class Neighbour {
   }
 }
 
-async function dial(owner: CleanUp, port: number): Promise<RtmpPeer> {
-  const stream = await connectTcp({ host: "127.0.0.1", port });
+async function dial(owner: CleanUp, origin: string): Promise<RtmpPeer> {
+  const url = parseRtmpUrl(`${origin}/live/key`);
+  const stream = await openTransport(url, { tls: { insecure: true } });
   owner.after(async () => stream.destroy());
-  return new RtmpPeer(stream);
+  return new RtmpPeer(stream, url.scheme === "rtmpe" || url.scheme === "rtmpte" ? "encrypted" : "plain");
 }
 
 async function until(isSo: () => boolean, what: string, isOver: () => boolean = () => false): Promise<void> {

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createMediaServer } from "../../src/server/media-server.ts";
 import type { ListenAddress, MediaServerOptions } from "../../src/server/options.ts";
 
@@ -6,7 +7,8 @@ export type ServerRequest =
   | { readonly kind: "start"; readonly options: HostileServerOptions }
   | { readonly kind: "measure" };
 
-export type HostileServerOptions = Omit<MediaServerOptions, "log" | "hooks" | "listen"> & Pick<ListenAddress, "accept">;
+export type HostileServerOptions = Omit<MediaServerOptions, "log" | "hooks" | "listen"> &
+  Omit<ListenAddress, "host" | "port">;
 
 /** What it answers, and its log. */
 export type ServerReport =
@@ -18,9 +20,13 @@ export type Measurement = {
   /** Heap and buffers after garbage collection. */
   readonly heldBytes: number;
   readonly connections: number;
+  /** TCP connections, whatever they carry. */
+  readonly sockets: number;
   readonly broadcasts: number;
   /** Of the logs of all broadcasts. */
   readonly logBytes: number;
+  /** For how long everything stood still since the last measurement, at most. */
+  readonly longestPauseMs: number;
 };
 
 export type LogLine = {
@@ -48,10 +54,27 @@ const write = (level: LogLine["level"]) => (details: object, message: string) =>
 
 let server = createMediaServer();
 
-async function start({ accept, ...options }: HostileServerOptions): Promise<void> {
+/** Listeners that pile up on one socket are a leak that Node tells of. */
+process.on("warning", ({ name, message }) => {
+  if (name === "MaxListenersExceededWarning") write("error")({ reason: message }, "a warning of Node");
+});
+
+const loopDelay = monitorEventLoopDelay({ resolution: 2 });
+loopDelay.enable();
+
+async function start(given: HostileServerOptions): Promise<void> {
+  const { accept, proxyProtocolFrom, forwardedFrom, ...options } = given;
   server = createMediaServer({
     ...options,
-    listen: [{ host: "127.0.0.1", port: 0, ...(accept && { accept }) }],
+    listen: [
+      {
+        host: "127.0.0.1",
+        port: 0,
+        ...(accept && { accept }),
+        ...(proxyProtocolFrom && { proxyProtocolFrom }),
+        ...(forwardedFrom && { forwardedFrom }),
+      },
+    ],
     log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
     // Whoever names them so waits for ever.
     hooks: {
@@ -65,6 +88,7 @@ async function start({ accept, ...options }: HostileServerOptions): Promise<void
 }
 
 async function measure(): Promise<void> {
+  const longestPauseMs = Math.round(loopDelay.max / 1e6);
   for (let round = 0; round < 4; round++) {
     globalThis.gc?.();
     await new Promise((resolve) => setImmediate(resolve));
@@ -76,10 +100,14 @@ async function measure(): Promise<void> {
     measurement: {
       heldBytes: heapUsed + external,
       connections: server.connectionCount,
+      sockets: process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length,
       broadcasts: broadcasts.length,
       logBytes: broadcasts.reduce((sum, { heldBytes }) => sum + heldBytes, 0),
+      longestPauseMs,
     },
   });
+  // What collecting the garbage took is not the server's.
+  loopDelay.reset();
 }
 
 process.on("message", (request: ServerRequest) => {
