@@ -1,4 +1,8 @@
 /** Live broadcasts: one log, many cursors. The public entry `millrace/broadcast`. */
+export { type ArrivalReport, BroadcastAnalysis, type BroadcastReport } from "./analysis/broadcast-analysis.ts";
+export type { InterleaveReport } from "./analysis/interleave-analysis.ts";
+export type { SpreadSummary } from "./analysis/spread.ts";
+export type { PictureReport, TrackReport } from "./analysis/track-analysis.ts";
 export { Broadcast, type BroadcastCounters, type BroadcastOptions, DEFAULT_BROADCAST_OPTIONS } from "./broadcast.ts";
 export { BroadcastDirectory } from "./directory.ts";
 export { DEFAULT_FLUSH_POLICY, type FlushPolicy } from "./flush-policy.ts";
