@@ -1,10 +1,11 @@
-import { concatBytes } from "../../bytes/concat.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import { PollInterval, SESSION_OVER } from "./poll-interval.ts";
 import type { RequestSlot } from "./request-slot.ts";
 
 /** The longest body of an answer, its first byte included: larger ones delay what is urgent, and some proxies. */
 export const MAX_ANSWER_BYTES: number = 64 * 1024;
+/** Answers with data up to this length are all made in one buffer, which the tunnel keeps. */
+export const KEPT_ANSWER_BYTES: number = 32 * 1024;
 
 export type DownstreamEvents = {
   /** The kernel has all that was written. */
@@ -35,6 +36,8 @@ export class Downstream {
   #holdMs = 0;
   #holdTimer: NodeJS.Timeout | undefined;
   #flight: Flight | undefined;
+  /** Where the next answer is made. No answer before it is under way then, or may be asked for again. */
+  #answerBuffer: Uint8Array | undefined;
   #awaitsDrain = false;
   #isClosing = false;
   #isOver = false;
@@ -78,6 +81,8 @@ export class Downstream {
       this.#stopWaiting()?.refuse(400, "the request came again");
       this.#waiting = exchange;
     } else if (answer.length > 1) {
+      // The first exchange may still be sending it when the next answer is made.
+      this.#answerBuffer = undefined;
       this.#send(exchange, slot, answer, this.#flight?.bytes ?? 0);
     } else {
       exchange.answer(answer);
@@ -169,10 +174,24 @@ export class Downstream {
   }
 
   #noteAnswer(firstByte: number, data: readonly Uint8Array[]): Uint8Array {
+    let length = 1;
+    for (const piece of data) length += piece.length;
+    const answer = length === 1 ? new Uint8Array(1) : this.#bufferFor(length);
+    answer[0] = firstByte;
+    let at = 1;
     // A copy: the answer may be asked for again when its owner has made something else of the pieces.
-    const answer = concatBytes([Uint8Array.of(firstByte), ...data]);
+    for (const piece of data) {
+      answer.set(piece, at);
+      at += piece.length;
+    }
     if (this.#newest !== undefined) this.#newest.answer = answer;
     return answer;
+  }
+
+  #bufferFor(length: number): Uint8Array {
+    if (length > KEPT_ANSWER_BYTES) return new Uint8Array(length);
+    this.#answerBuffer ??= new Uint8Array(KEPT_ANSWER_BYTES);
+    return this.#answerBuffer.subarray(0, length);
   }
 
   #takePending(maxBytes: number): Uint8Array[] {
