@@ -1,4 +1,5 @@
 import { ProtocolError } from "../../errors.ts";
+import { SMALL_MESSAGE_CODECS } from "../flex/small-message.ts";
 import { AmfDictionary, type AmfObject, type AmfValue } from "./amf-value.ts";
 import type { Amf3Decoder } from "./amf3-decoder.ts";
 import type { Amf3Encoder } from "./amf3-encoder.ts";
@@ -17,7 +18,8 @@ export type ClassAlias<Instance extends object> = {
   readonly className: string;
   readonly type: abstract new (...parameters: never[]) => Instance;
   toAmfObject(instance: Instance): AmfObject;
-  fromAmfObject(object: AmfObject): Instance;
+  /** `toValue` makes of a member what the application gets: plain values, and instances of other classes. */
+  fromAmfObject(object: AmfObject, toValue: (member: AmfValue) => unknown): Instance;
 };
 
 /** Which classes of AMF have a meaning here. Names from the wire are looked up, never instantiated. */
@@ -26,7 +28,7 @@ export class ExternalizableRegistry {
   readonly #aliasByType = new Map<unknown, ClassAlias<object>>();
   readonly #aliasByName = new Map<string, ClassAlias<object>>();
 
-  /** Knows the collections and proxies of Flex from the start. */
+  /** Knows the collections, proxies and small messages of Flex from the start. */
   constructor() {
     for (const codec of BUILT_IN_CODECS) this.register(codec);
   }
@@ -57,8 +59,8 @@ export class ExternalizableRegistry {
   }
 
   /** The instance that a decoded object stands for; undefined if its class name has no alias. */
-  fromAmfObject(object: AmfObject): object | undefined {
-    return this.#aliasByName.get(object.className)?.fromAmfObject(object);
+  fromAmfObject(object: AmfObject, toValue: (member: AmfValue) => unknown = (member) => member): object | undefined {
+    return this.#aliasByName.get(object.className)?.fromAmfObject(object, toValue);
   }
 }
 
@@ -89,6 +91,7 @@ const BUILT_IN_CODECS: readonly ExternalizableCodec[] = [
   wrapperOfOneValue("flex.messaging.io.ObjectProxy"),
   wrapperOfOneValue("flex.messaging.io.SerializationProxy"),
   MANAGED_OBJECT_PROXY,
+  ...SMALL_MESSAGE_CODECS,
 ];
 
 /** Used where no registry is given; nobody else can add to it. */

@@ -25,6 +25,7 @@ export { Amf0Decoder, decodeAmf0 } from "./amf0-decoder.ts";
 export { Amf0Encoder, encodeAmf0 } from "./amf0-encoder.ts";
 export { Amf3Decoder, decodeAmf3 } from "./amf3-decoder.ts";
 export { Amf3Encoder, encodeAmf3 } from "./amf3-encoder.ts";
+export { type AmfClass, classAlias, createRegistry } from "./class-alias.ts";
 export { type DecodedValues, decodeCommandValues, encodeCommandValues } from "./command-values.ts";
 export { type DescribeAmfLimits, describeAmf } from "./describe-amf.ts";
 export { type ClassAlias, type ExternalizableCodec, ExternalizableRegistry } from "./externalizable.ts";

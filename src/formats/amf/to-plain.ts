@@ -9,6 +9,7 @@ import {
   type AmfVector,
   AmfXml,
 } from "./amf-value.ts";
+import type { ExternalizableRegistry } from "./externalizable.ts";
 
 /** Objects have no prototype, so that every key is data. */
 export type PlainValue =
@@ -22,8 +23,10 @@ export type PlainValue =
   | PlainValue[]
   | { [key: string]: PlainValue };
 
-/** How large a value may become without references. */
+/** How large a value may become without references, and what typed objects become. */
 export type PlainLimits = {
+  /** Whose aliases make instances of typed objects; they stand in the result though its type does not name them. @default none */
+  readonly registry?: ExternalizableRegistry;
   /** @default 100_000 */
   readonly maxNodes: number;
   /** @default 512 */
@@ -68,13 +71,19 @@ class Expansion {
     value: AmfValue[] | AmfObject | AmfEcmaArray | AmfVector | AmfDictionary | AmfExternalizable,
   ): PlainValue {
     if (Array.isArray(value)) return this.#expandAll(value);
-    if (value instanceof AmfObject) return this.#expandMembers(value.members, []);
+    if (value instanceof AmfObject) return this.#expandObject(value);
     if (value instanceof AmfEcmaArray) return this.#expandMembers(value.members, value.elements);
     if (value instanceof AmfDictionary) return Array.from(value.entries, (entry) => this.#expandAll(entry));
     if (value instanceof AmfExternalizable) return this.expand(value.content);
     if (Array.isArray(value.values)) return this.#expandAll(value.values);
     this.#count(value.values.length);
     return Array.from(value.values);
+  }
+
+  #expandObject(object: AmfObject): PlainValue {
+    const instance = this.#limits.registry?.fromAmfObject(object, (member) => this.expand(member));
+    if (instance === undefined) return this.#expandMembers(object.members, []);
+    return instance as { [key: string]: PlainValue };
   }
 
   #expandAll(values: readonly AmfValue[]): PlainValue[] {
