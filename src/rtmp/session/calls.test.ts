@@ -32,6 +32,18 @@ test("a forgotten call makes room, and its late answer is ignored", () => {
   equal(calls.receiveAnswer({ ...answer, transactionId: first }), undefined);
 });
 
+test("a refusal that cannot be sent is answered as a failed call", () => {
+  const { calls, replies } = create();
+  for (const transactionId of [7, 8]) {
+    calls.receiveCall({ name: "get", transactionId, commandObject: null, args: [], unreadable: undefined }, 0);
+  }
+  const status = { level: "error", code: "App.No", description: "No.", more: unsendable } as const;
+  throws(() => calls.reject(7, status), { code: "amf.encode" });
+  throws(() => calls.rejectWith(8, unsendable), { code: "amf.encode" });
+  const failed = "error NetConnection.Call.Failed";
+  deepEqual(lines(replies.take()), [`0 _error 7 ${failed}`, `0 _error 8 ${failed}`]);
+});
+
 test("a result that cannot be sent is answered as a failed call", () => {
   const { calls, replies } = create();
   calls.receiveCall({ name: "get", transactionId: 7, commandObject: null, args: [], unreadable: undefined }, 0);

@@ -96,7 +96,7 @@ export class Calls {
     try {
       this.#replies.command(streamId, { name, transactionId, args: [value] });
     } catch (error) {
-      const failed = createStatus("NetConnection.Call.Failed", "The result cannot be sent.");
+      const failed = createStatus("NetConnection.Call.Failed", "The answer cannot be sent.");
       this.#replies.error(streamId, transactionId, failed);
       throw error;
     }
