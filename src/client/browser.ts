@@ -12,16 +12,19 @@ import type { PublishStream, PublishStreamOptions } from "./publish-stream.ts";
 
 export { ProtocolError } from "../errors.ts";
 export type { AmfEncodable, AmfValue } from "../formats/amf/amf-value.ts";
+export { type AmfClass, classAlias } from "../formats/amf/class-alias.ts";
 export type { MediaMessage } from "../formats/flv/media-message.ts";
 export type { Capabilities } from "../rtmp/session/capabilities.ts";
 export type { Status } from "../rtmp/session/status.ts";
 export type { ByteStream } from "../transport/byte-stream.ts";
+export { clientMethods } from "./client-methods.ts";
 export type { CloseReason, StreamEnd } from "./close-reason.ts";
 export type { ClientLog } from "./log.ts";
 export type { CallOptions, ConnectionStatistics, NetConnection, ServerInfo } from "./net-connection.ts";
 export type { ClientMethod, ClientTimeouts } from "./options.ts";
 export type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
 export type { OutgoingMedia, PublishStream, PublishStreamOptions } from "./publish-stream.ts";
+export type { RemoteMethods } from "./remote-methods.ts";
 export { StatusError } from "./status-error.ts";
 
 /** The options of `millrace/client` that a browser leaves to programs: proxy, trust and encryption are its own affair. */

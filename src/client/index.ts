@@ -5,11 +5,13 @@
 
 export { ProtocolError } from "../errors.ts";
 export type { AmfEncodable, AmfValue } from "../formats/amf/amf-value.ts";
+export { type AmfClass, classAlias } from "../formats/amf/class-alias.ts";
 export type { MediaMessage } from "../formats/flv/media-message.ts";
 export type { Capabilities } from "../rtmp/session/capabilities.ts";
 export type { Status } from "../rtmp/session/status.ts";
 export type { ByteStream } from "../transport/byte-stream.ts";
 export type { ClientTlsOptions } from "../transport/client-tls-options.ts";
+export { clientMethods } from "./client-methods.ts";
 export type { CloseReason, StreamEnd } from "./close-reason.ts";
 export { connect, playFrom, publishTo } from "./connect.ts";
 export type { ClientLog } from "./log.ts";
@@ -17,4 +19,5 @@ export type { CallOptions, ConnectionStatistics, NetConnection, ServerInfo } fro
 export type { ClientMethod, ClientTimeouts, ConnectOptions } from "./options.ts";
 export type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
 export type { OutgoingMedia, PublishStream, PublishStreamOptions } from "./publish-stream.ts";
+export type { RemoteMethods } from "./remote-methods.ts";
 export { StatusError } from "./status-error.ts";

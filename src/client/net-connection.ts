@@ -1,4 +1,5 @@
 import { type AmfEncodable, AmfObject, type AmfValue } from "../formats/amf/amf-value.ts";
+import { toPlain } from "../formats/amf/to-plain.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/handshake.ts";
 import type { CallErrorEvent, CallEvent } from "../rtmp/session/call-events.ts";
 import type { ClientEvent, ConnectedEvent, ReconnectRequestEvent } from "../rtmp/session/client-events.ts";
@@ -12,6 +13,7 @@ import { type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
 import { PendingAnswers } from "./pending-answers.ts";
 import type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
 import type { PublishStream, PublishStreamOptions } from "./publish-stream.ts";
+import { type RemoteMethods, remoteMethods } from "./remote-methods.ts";
 import { runMethod } from "./run-method.ts";
 import { SessionDriver } from "./session-driver.ts";
 import { StatusError } from "./status-error.ts";
@@ -138,6 +140,15 @@ export class NetConnection {
     } finally {
       this.#driver.session.forgetCall(transactionId);
     }
+  }
+
+  /**
+   * The methods of an application on a server of millrace as functions: `methodsOf<MethodsOf<typeof chat>>()`, then
+   * `await chat.say("hello")`. They are what the type says, results come as plain values, and each rejects as `call` does.
+   */
+  methodsOf<Methods extends object>(options: CallOptions = {}): RemoteMethods<Methods> {
+    const { registry } = this.#options;
+    return remoteMethods(async (name, args) => toPlain(await this.callWith(options, name, ...args), { registry }));
   }
 
   /** Calls a method of the server without wanting an answer. Does nothing when the connection is over. */
@@ -278,7 +289,7 @@ export class NetConnection {
   }
 
   async #runMethod(method: ClientMethod, event: CallEvent): Promise<void> {
-    await runMethod(method, event, this.#driver.session, this.#options.log);
+    await runMethod(method, event, this.#driver.session, this.#options);
     if (this.#driver.closeReason === undefined) this.#driver.flush();
   }
 

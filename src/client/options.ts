@@ -1,4 +1,6 @@
 import type { AmfEncodable, AmfValue } from "../formats/amf/amf-value.ts";
+import { type AmfClass, createRegistry } from "../formats/amf/class-alias.ts";
+import type { ExternalizableRegistry } from "../formats/amf/externalizable.ts";
 import type { Interleave } from "../rtmp/chunk/outbound-scheduler.ts";
 import type { ClientHandshakeForm } from "../rtmp/handshake/client-handshake.ts";
 import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
@@ -66,8 +68,10 @@ export type ConnectOptions = {
   readonly highWaterBytes?: number;
   /** `write` throws `publish.queue` where more bytes than this would wait. @default 16 MiB */
   readonly maxQueuedBytes?: number;
-  /** Methods that the server may call, by name. */
+  /** Methods that the server may call, by name: as they are, or made by `clientMethods`. */
   readonly methods?: Readonly<Record<string, ClientMethod>>;
+  /** Classes that travel in calls, by `classAlias`; `methodsOf` and `clientMethods` give their instances. */
+  readonly classes?: readonly AmfClass[];
   /** Called with each status of the connection itself: AppShutdown, ReconnectRequest, …. */
   readonly onStatus?: (status: Status) => void;
   /** @default nothing is written */
@@ -80,6 +84,7 @@ export type ResolvedConnectOptions = ConnectOptions & {
   readonly highWaterBytes: number;
   readonly maxQueuedBytes: number;
   readonly log: ClientLog;
+  readonly registry: ExternalizableRegistry;
 };
 
 export const DEFAULT_CLIENT_TIMEOUTS: ClientTimeouts = {
@@ -115,6 +120,7 @@ export function resolveConnectOptions(options: ConnectOptions): ResolvedConnectO
     highWaterBytes: options.highWaterBytes ?? MIB,
     maxQueuedBytes: options.maxQueuedBytes ?? 16 * MIB,
     log: options.log ?? silentLog,
+    registry: createRegistry(options.classes ?? []),
   };
 }
 

@@ -43,7 +43,7 @@ export type SessionDriverEvents = {
 
 /** Joins a byte stream, a wire and a client session: bytes become events, and what the session queues is sent. */
 export class SessionDriver {
-  readonly session: ClientSession = new ClientSession();
+  readonly session: ClientSession;
   readonly wire: Wire;
   readonly #stream: ByteStream;
   readonly #crypto: HandshakeCrypto;
@@ -64,6 +64,7 @@ export class SessionDriver {
   constructor(stream: ByteStream, needs: SessionDriverNeeds, options: ResolvedConnectOptions) {
     const { handshake: form = "plain", chunkSize = DEFAULT_CHUNK_SIZE, windowAcknowledgementSize } = options;
     const { crypto, refuseShortSecret = false } = needs;
+    this.session = new ClientSession({ registry: options.registry });
     this.#stream = stream;
     this.#crypto = crypto;
     this.#options = options;
