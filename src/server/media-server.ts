@@ -8,8 +8,10 @@ import { RtmptServer } from "../transport/rtmpt/rtmpt-server.ts";
 import { originOf, type SocketOrigin } from "../transport/socket-origin.ts";
 import { familiesOf } from "../transport/ways-in.ts";
 import { WebSocketServerRoute } from "../transport/websocket/websocket-server.ts";
+import { Applications } from "./applications/applications.ts";
 import { broadcastOptionsOf } from "./broadcast-options.ts";
 import type { ServerContext } from "./context.ts";
+import type { ServerFeature } from "./feature.ts";
 import { Flusher } from "./flusher.ts";
 import { FrontDoor, type OpenedListener, TOO_MANY } from "./front-door.ts";
 import { silentLog } from "./log.ts";
@@ -56,6 +58,7 @@ export function createMediaServer(options: MediaServerOptions = {}): MediaServer
 class RtmpMediaServer implements MediaServer {
   readonly broadcasts: BroadcastDirectory;
   readonly #context: ServerContext;
+  readonly #features: readonly ServerFeature[];
   readonly #addresses: readonly ListenAddress[];
   readonly #flusher: Flusher;
   readonly #connections = new Set<RtmpConnection>();
@@ -77,7 +80,9 @@ class RtmpMediaServer implements MediaServer {
     const broadcastOptions = broadcastOptionsOf(resolved, this.#flusher.schedule);
     this.broadcasts = new BroadcastDirectory(broadcastOptions, resolved.limits.maxBroadcasts);
     const { log = silentLog, hooks = {} } = options;
-    this.#context = { options: resolved, hooks, log, directory: this.broadcasts, nowMs };
+    const { maxPendingCalls } = resolved.limits;
+    this.#features = [new Applications({ ...options, log, maxPendingCalls, nowMs })];
+    this.#context = { options: resolved, hooks, log, directory: this.broadcasts, nowMs, features: this.#features };
     this.#tunnels = new RtmptServer({
       ...resolved,
       nowMs,
@@ -167,6 +172,7 @@ class RtmpMediaServer implements MediaServer {
     this.#ticker = undefined;
     this.#flusher.close();
     await emptied;
+    for (const feature of this.#features) await feature.stop?.();
   }
 
   /** What is served by HTTP. */
@@ -186,6 +192,7 @@ class RtmpMediaServer implements MediaServer {
   #tick(): void {
     const nowMs = this.#context.nowMs();
     for (const connection of this.#connections) connection.tick(nowMs);
+    for (const feature of this.#features) feature.tick?.(nowMs);
     this.broadcasts.tick(nowMs);
     this.#tunnels.tick(nowMs);
     this.#frontDoor.tick(nowMs);

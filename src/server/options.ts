@@ -1,7 +1,9 @@
 import type { BusyNamePolicy } from "../broadcast/publication.ts";
+import type { AmfClass } from "../formats/amf/class-alias.ts";
 import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import type { CertificateFiles } from "../transport/certificate-files.ts";
 import type { RtmpScheme } from "../transport/rtmp-url.ts";
+import type { AnyApplication } from "./applications/application-types.ts";
 import type { ServerHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
 
@@ -65,7 +67,7 @@ export type ServerLimits = {
   readonly maxPartialBytes: number;
   /** Message streams of one connection. @default 16 */
   readonly maxNetStreams: number;
-  /** Calls to one client that wait for its answer. @default 100 */
+  /** Calls of one client that have no answer yet, and as many to it. @default 100 */
   readonly maxPendingCalls: number;
   /** Commands of one connection in a second, on average; twice as many may come at once. Each 4 KiB count as one more. @default 500 */
   readonly maxCommandsPerSecond: number;
@@ -152,6 +154,10 @@ export type MediaServerOptions = {
   /** @default nothing is written */
   readonly log?: Log;
   readonly hooks?: ServerHooks;
+  /** Methods that clients call, by the applications that they connect to. @default none: all else is as without */
+  readonly applications?: readonly AnyApplication[];
+  /** Classes that travel in calls, beside those of the applications. */
+  readonly classes?: readonly AmfClass[];
   readonly limits?: Partial<ServerLimits>;
   readonly timeouts?: Partial<ServerTimeouts>;
   readonly publish?: Partial<ServerPublishOptions>;

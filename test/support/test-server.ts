@@ -2,6 +2,7 @@ import { BroadcastDirectory } from "../../src/broadcast/directory.ts";
 import type { ClientHandshakeForm } from "../../src/rtmp/handshake/client-handshake.ts";
 import { broadcastOptionsOf } from "../../src/server/broadcast-options.ts";
 import type { ServerContext } from "../../src/server/context.ts";
+import type { ServerFeature } from "../../src/server/feature.ts";
 import { Flusher } from "../../src/server/flusher.ts";
 import type { Log } from "../../src/server/log.ts";
 import { type MediaServerOptions, resolveOptions } from "../../src/server/options.ts";
@@ -16,7 +17,11 @@ export class TestServer {
   readonly context: ServerContext;
   readonly connections: RtmpConnection[] = [];
 
-  constructor(options: MediaServerOptions = {}) {
+  /** `features` makes what connections do beside streaming; it gets the log, and the clock that the test moves. */
+  constructor(
+    options: MediaServerOptions = {},
+    features: (context: ServerContext) => readonly ServerFeature[] = () => [],
+  ) {
     const nowMs = (): number => this.nowMs;
     const flusher = new Flusher(nowMs);
     const resolved = resolveOptions(options);
@@ -30,7 +35,8 @@ export class TestServer {
       broadcastOptionsOf(resolved, flusher.schedule),
       resolved.limits.maxBroadcasts,
     );
-    this.context = { options: resolved, hooks: options.hooks ?? {}, log, directory, nowMs };
+    const context = { options: resolved, hooks: options.hooks ?? {}, log, directory, nowMs };
+    this.context = { ...context, features: features(context) };
   }
 
   connect(options: { readonly bufferBytes?: number; readonly handshake?: ClientHandshakeForm } = {}): RtmpPeer {
@@ -47,6 +53,7 @@ export class TestServer {
     for (const end = this.nowMs + durationMs; this.nowMs < end; ) {
       this.nowMs += 500;
       for (const connection of this.connections) connection.tick(this.nowMs);
+      for (const feature of this.context.features ?? []) feature.tick?.(this.nowMs);
       this.context.directory.tick(this.nowMs);
       await settle();
     }
