@@ -21,6 +21,8 @@ export async function capture(owner: CleanUp, port: number, file: string): Promi
 export type TsharkOptions = {
   /** Of the RTMP server in the capture. */
   readonly port: number;
+  /** What is spoken there; RTMP inside HTTP is found by its media type. @default "rtmpt", which is RTMP's name here */
+  readonly protocol?: "rtmpt" | "http";
   /** A display filter, like "rtmpt". */
   readonly filter?: string;
   /** Names of fields, like "frame.number" or "rtmpt.header.typeid". */
@@ -29,7 +31,7 @@ export type TsharkOptions = {
 
 /** One row for each packet that passes the filter: for each field its values, none if the packet lacks it. */
 export function tsharkRead(pcap: string, options: TsharkOptions): string[][][] {
-  const parameters = ["-n", "-r", pcap, "-d", `tcp.port==${options.port},rtmpt`, "-2"];
+  const parameters = ["-n", "-r", pcap, "-d", `tcp.port==${options.port},${options.protocol ?? "rtmpt"}`, "-2"];
   parameters.push("-o", "tcp.desegment_tcp_streams:TRUE", "-o", "rtmpt.desegment:TRUE");
   // Without this it passes over each Set Chunk Size above 32767, loses its place and finds nothing wrong in what it skips.
   parameters.push("-o", "rtmpt.max_packet_size:16777216");
@@ -46,8 +48,9 @@ export function tsharkRead(pcap: string, options: TsharkOptions): string[][][] {
 }
 
 /** The packets that tshark's RTMP dissector finds malformed, one line each; empty when all is well. */
-export function tsharkMalformed(pcap: string, port: number): string[] {
-  const filter = "_ws.malformed || (rtmpt && _ws.expert.severity == error)";
-  const rows = tsharkRead(pcap, { port, filter, fields: ["frame.number", "tcp.srcport", "_ws.expert.message"] });
+export function tsharkMalformed(pcap: string, port: number, protocol?: TsharkOptions["protocol"]): string[] {
+  const filter = "_ws.malformed || ((rtmpt || http) && _ws.expert.severity == error)";
+  const fields = ["frame.number", "tcp.srcport", "_ws.expert.message"];
+  const rows = tsharkRead(pcap, { port, ...(protocol !== undefined && { protocol }), filter, fields });
   return rows.map(([frame, source, messages]) => `frame ${frame} from port ${source}: ${messages?.join(", ")}`);
 }
