@@ -50,6 +50,8 @@ export class FrontDoor {
     this.#http = new HttpPort({
       routes: options.routes,
       requestMs: timeouts.requestMs,
+      // While the application decides, nothing more is read of a tunnel, which has a time of its own for each body.
+      holdMs: timeouts.hookMs,
       idleMs: Math.max(timeouts.tunnelMs, timeouts.requestMs),
       onRefused: (remote, error) => this.#warn(remote, error),
     });

@@ -19,12 +19,12 @@ type Scene = {
 type SceneOptions = Partial<Omit<HttpPortOptions, "onRefused">> & { readonly accept?: readonly RtmpScheme[] };
 
 async function scene(context: TestContext, options: SceneOptions = {}): Promise<Scene> {
-  const { accept = ["rtmp", "rtmpt", "ws"], routes = [], requestMs = 15_000, idleMs = 30_000 } = options;
+  const { accept = ["rtmp", "rtmpt", "ws"], routes = [], requestMs = 15_000, holdMs = 0, idleMs = 30_000 } = options;
   const refusals: string[] = [];
   const onRefused: HttpPortOptions["onRefused"] = (remoteAddress, { code, message }) => {
     refusals.push(`${remoteAddress} ${code} ${message}`);
   };
-  const port = new HttpPort({ routes, requestMs, idleMs, onRefused });
+  const port = new HttpPort({ routes, requestMs, holdMs, idleMs, onRefused });
   const sockets = new Set<Socket>();
   const origin = { remoteAddress: "192.0.2.7:5000", accept: new Set(accept), forwardedFrom: new AddressList([]) };
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -186,6 +186,22 @@ for (const [name, text] of [
     match(refusals.join(), /^192\.0\.2\.7:5000 timeout\.request an HTTP request was not whole within 50 ms$/);
   });
 }
+
+test("a body that a route does not read yet has more time", async (context) => {
+  const handle: HttpRoute["handle"] = (request, response) => {
+    // Ten times as long as a request may take.
+    setTimeout(() => request.resume(), 500);
+    request.on("end", () => response.end("read"));
+    return true;
+  };
+  const { open, refusals } = await scene(context, { routes: [{ handle }], requestMs: 50, holdMs: 60_000 });
+  const socket = await open();
+  const body = Buffer.alloc(8 * 1024 * 1024);
+  socket.write(`POST / HTTP/1.1\r\nHost: test\r\nContent-Length: ${body.length}\r\n\r\n`);
+  socket.write(body);
+  match((await once(socket, "data")).join(), /^HTTP\/1\.1 200/);
+  deepEqual(refusals, []);
+});
 
 test("a second request on a connection has its own time", async (context) => {
   const { open, refusals } = await scene(context, { requestMs: 200 });

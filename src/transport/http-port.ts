@@ -12,6 +12,8 @@ export type HttpPortOptions = {
   readonly routes: readonly HttpRoute[];
   /** For one request, from its first byte to its last. */
   readonly requestMs: number;
+  /** How much longer a body may take, because a route reads none of it for so long: that is not the client's fault. @default 0 */
+  readonly holdMs?: number;
   /** How long a connection may stay open between two requests, or with an answer that is not read. */
   readonly idleMs: number;
   /** Told of each connection that is closed for what it sent, or did not send in time. */
@@ -36,11 +38,11 @@ export class HttpPort {
   readonly #waiting = new WeakMap<Socket, number>();
 
   constructor(options: HttpPortOptions) {
-    const { requestMs, idleMs } = options;
+    const { requestMs, holdMs = 0, idleMs } = options;
     this.#options = options;
     const server = createServer({
       headersTimeout: requestMs,
-      requestTimeout: requestMs,
+      requestTimeout: requestMs + holdMs,
       connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
       keepAliveTimeout: idleMs,
       maxHeaderSize: MAX_HEADER_BYTES,
