@@ -173,7 +173,12 @@ export {
   type UnsavedSharedObject,
 } from "./shared-object/shared-object-directory.ts";
 export { DEFAULT_SHARED_OBJECT_LIMITS, type SharedObjectLimits } from "./shared-object/shared-object-limits.ts";
+export { SharedObjectMemory } from "./shared-object/shared-object-memory.ts";
 export type { SharedObjectRefusal } from "./shared-object/slot-change.ts";
-export { decodeSharedObjectSnapshot, type SharedObjectSnapshot } from "./shared-object/snapshot.ts";
+export {
+  checkSharedObjectSnapshot,
+  decodeSharedObjectSnapshot,
+  type SharedObjectSnapshot,
+} from "./shared-object/snapshot.ts";
 export type { SharedObjectStorage } from "./shared-object/storage.ts";
 export { TokenBucket } from "./shared-object/token-bucket.ts";

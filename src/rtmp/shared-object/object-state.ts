@@ -5,6 +5,7 @@ import type { ListenerSource, SharedObjectListener, StateReason } from "./listen
 import { BatchMerger, OutgoingBatch, revisionOf, type SharedObjectIdentity, versionOf } from "./outgoing-batch.ts";
 import { OutgoingEvent } from "./outgoing-event.ts";
 import type { SharedObjectLimits } from "./shared-object-limits.ts";
+import { heldBytesOfSlot, type SharedObjectMemory } from "./shared-object-memory.ts";
 import type { SharedObjectRefusal } from "./slot-change.ts";
 import { SlotTable } from "./slot-table.ts";
 import { encodeSharedObjectSnapshot, type SharedObjectSnapshot } from "./snapshot.ts";
@@ -14,6 +15,7 @@ export type ObjectStateOptions = {
   readonly limits: SharedObjectLimits;
   readonly resyncDepth: number;
   readonly amf: AmfEncodeOptions;
+  readonly memory: SharedObjectMemory | undefined;
 };
 
 /**
@@ -32,18 +34,23 @@ export class ObjectState implements ListenerSource {
   readonly slots: SlotTable;
   readonly #identity: SharedObjectIdentity;
   readonly #resyncDepth: number;
+  readonly #memory: SharedObjectMemory | undefined;
+  /** What of it is counted in the memory. */
+  #countedBytes = 0;
   readonly #merger = new BatchMerger();
   #revision = 1;
   #step = 1;
   #isChanged = false;
   #keptStates: Partial<Record<StateReason, OutgoingBatch>> = {};
 
-  constructor({ identity, limits, resyncDepth, amf }: ObjectStateOptions) {
+  constructor({ identity, limits, resyncDepth, amf, memory }: ObjectStateOptions) {
     this.limits = limits;
     this.amf = amf;
     this.slots = new SlotTable(limits.maxSlots);
     this.#identity = identity;
     this.#resyncDepth = resyncDepth;
+    this.#memory = memory;
+    this.#count();
   }
 
   get revision(): number {
@@ -79,8 +86,12 @@ export class ObjectState implements ListenerSource {
   refusalOf(key: string, change: OutgoingEvent): SharedObjectRefusal | undefined {
     const current = this.slots.get(key);
     if (current === undefined && this.slots.size >= this.limits.maxSlots) return "too-many-slots";
-    const byteLength = this.slots.byteLength + change.byteLength - (current?.change.byteLength ?? 0);
-    return byteLength > this.limits.maxObjectBytes ? "object-too-large" : undefined;
+    const more = change.byteLength - (current?.change.byteLength ?? 0);
+    if (this.slots.byteLength + more > this.limits.maxObjectBytes) return "object-too-large";
+    // What does not grow may change all the same: somebody else may have filled the memory.
+    const isGrowing = current === undefined || more > 0;
+    const held = current === undefined ? heldBytesOfSlot(more) : more;
+    return isGrowing && this.#memory?.hasRoom(held) === false ? "memory-full" : undefined;
   }
 
   /** Returns what to tell of it. `writer` is undefined for the server. */
@@ -113,6 +124,7 @@ export class ObjectState implements ListenerSource {
     this.#isChanged = false;
     this.#keptStates = {};
     this.slots.forgetBefore(this.#revision - this.#resyncDepth);
+    this.#count();
   }
 
   batch(events: readonly OutgoingEvent[]): OutgoingBatch | undefined {
@@ -163,11 +175,25 @@ export class ObjectState implements ListenerSource {
       this.slots.set(key, value, change, { revision: version, writer: undefined });
     }
     this.slots.forgetUntil(version);
+    this.#count();
+  }
+
+  /** The object is not used any more: it counts no longer. */
+  dispose(): void {
+    this.#memory?.note(-this.#countedBytes);
+    this.#countedBytes = 0;
   }
 
   #changed(event: OutgoingEvent): OutgoingEvent {
     this.#isChanged = true;
     this.#keptStates = {};
+    this.#count();
     return event;
+  }
+
+  #count(): void {
+    const { heldBytes } = this.slots;
+    this.#memory?.note(heldBytes - this.#countedBytes);
+    this.#countedBytes = heldBytes;
   }
 }

@@ -66,14 +66,19 @@ export class SharedObjectConnection {
 
   /**
    * Messages to send, in order. To be taken when the connection can take bytes: what waits is merged until then. Payloads are
-   * shared with other connections: do not change them.
+   * shared with other connections: do not change them. With `maxBytes` it is told no more objects once so much is there.
    */
-  takeOutgoing(): Message[] {
+  takeOutgoing(maxBytes: number = Number.POSITIVE_INFINITY): Message[] {
     const messages = this.#statuses;
     this.#statuses = [];
-    const ready = Array.from(this.#ready);
-    this.#ready.clear();
-    for (const listener of ready) messages.push(...listener.takeOutgoing());
+    let takenBytes = messages.reduce((sum, { payload }) => sum + payload.length, 0);
+    for (const listener of this.#ready) {
+      if (takenBytes >= maxBytes) break;
+      this.#ready.delete(listener);
+      const taken = listener.takeOutgoing();
+      for (const { payload } of taken) takenBytes += payload.length;
+      messages.push(...taken);
+    }
     return messages;
   }
 

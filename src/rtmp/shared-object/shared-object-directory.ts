@@ -162,17 +162,22 @@ export class SharedObjectDirectory {
     }
   }
 
-  /** Snapshots of persistent objects that changed since they were stored. Each is to be answered by `finishStore`. */
+  /** Persistent objects that changed since they were stored, and are neither locked nor being stored. */
+  unsavedNames(): string[] {
+    return Array.from(this.#objects.keys()).filter((name) => this.#canStore(name));
+  }
+
+  /** The snapshot of one of them, to be answered by `finishStore`; undefined if it need not or cannot be stored now. */
+  takeUnsavedOne(name: string): UnsavedSharedObject | undefined {
+    const object = this.#objects.get(name);
+    if (object === undefined || !this.#canStore(name)) return undefined;
+    this.#storing.add(name);
+    return { name, revision: object.revision, snapshot: object.snapshot() };
+  }
+
+  /** All of them at once: as much memory again. Each is to be answered by `finishStore`. */
   takeUnsaved(): UnsavedSharedObject[] {
-    const unsaved = Array.from(this.#objects.values()).filter(
-      ({ name, isUnsaved, isLocked }) => isUnsaved && !isLocked && !this.#storing.has(name),
-    );
-    for (const { name } of unsaved) this.#storing.add(name);
-    return unsaved.map((object) => ({
-      name: object.name,
-      revision: object.revision,
-      snapshot: object.snapshot(),
-    }));
+    return this.unsavedNames().flatMap((name) => this.takeUnsavedOne(name) ?? []);
   }
 
   /** What was not stored is unsaved still, and `takeUnsaved` gives it again. */
@@ -273,8 +278,13 @@ export class SharedObjectDirectory {
     return isFull ? "SharedObject.ObjectCreationFailed" : undefined;
   }
 
+  #canStore(name: string): boolean {
+    const object = this.#objects.get(name);
+    return object?.isUnsaved === true && !object.isLocked && !this.#storing.has(name);
+  }
+
   #hasRoom(): boolean {
-    return this.size < this.#limits.maxObjects;
+    return this.size < this.#limits.maxObjects && this.#options.memory?.hasRoomForObject !== false;
   }
 
   #createListener(connection: SharedObjectConnection, { name, isPersistent }: SharedObjectMessage): UsedObject {
@@ -302,7 +312,9 @@ export class SharedObjectDirectory {
   #unloadUnused(name: string): void {
     const object = this.#objects.get(name);
     if (object === undefined || object.listenerCount > 0 || this.#held.has(name)) return;
-    if (!object.isUnsaved && !this.#storing.has(name)) this.#objects.delete(name);
+    if (object.isUnsaved || this.#storing.has(name)) return;
+    this.#objects.delete(name);
+    object.dispose();
   }
 
   #create(name: string, isPersistent: boolean): SharedObject {

@@ -8,6 +8,7 @@ import { ObjectUpdate } from "./object-update.ts";
 import { revisionOf, versionOf } from "./outgoing-batch.ts";
 import { OutgoingEvent } from "./outgoing-event.ts";
 import { resolveSharedObjectLimits, type SharedObjectLimits } from "./shared-object-limits.ts";
+import type { SharedObjectMemory } from "./shared-object-memory.ts";
 import { copyValue, createSlotChange, type SharedObjectRefusal } from "./slot-change.ts";
 import type { SharedObjectSnapshot } from "./snapshot.ts";
 import { UpdateLocks } from "./update-locks.ts";
@@ -23,6 +24,8 @@ export type SharedObjectOptions = {
   readonly resyncDepth?: number;
   /** Which externalizable classes and classes of the application can be read and written. @default those of Flex */
   readonly registry?: ExternalizableRegistry;
+  /** What these objects may hold together with others. @default only the limits of each count */
+  readonly memory?: SharedObjectMemory;
 };
 
 const DEFAULT_RESYNC_DEPTH = 1000;
@@ -48,14 +51,15 @@ export class SharedObject {
 
   /** `snapshot` is what was stored of a persistent object: its slots are taken whatever the limits are. */
   constructor(name: string, isPersistent: boolean, options: SharedObjectOptions = {}, snapshot?: SharedObjectSnapshot) {
-    const { conflict = "last-writer", resyncDepth = DEFAULT_RESYNC_DEPTH, registry } = options;
+    const { conflict = "last-writer", resyncDepth = DEFAULT_RESYNC_DEPTH, registry, memory } = options;
     this.name = name;
     this.isPersistent = isPersistent;
     this.#limits = resolveSharedObjectLimits(options.limits);
     this.#conflict = conflict;
     this.#registry = registry;
     const amf = registry === undefined ? {} : { registry };
-    this.#state = new ObjectState({ identity: { name, isPersistent }, limits: this.#limits, resyncDepth, amf });
+    const identity = { name, isPersistent };
+    this.#state = new ObjectState({ identity, limits: this.#limits, resyncDepth, amf, memory });
     this.#locks = new UpdateLocks(this.#limits.maxLockMs);
     if (snapshot !== undefined) this.#state.restore(snapshot);
     this.#savedRevision = this.#state.revision;
@@ -198,6 +202,11 @@ export class SharedObject {
   /** What `snapshot` gave at this revision is stored. */
   noteSaved(revision: number): void {
     this.#savedRevision = revision;
+  }
+
+  /** The object is not used any more, and counts in its memory no longer. */
+  dispose(): void {
+    this.#state.dispose();
   }
 
   /** What a listener of this object takes its messages from. */

@@ -17,6 +17,7 @@ export type SharedObjectRefusal =
   | "value-too-large"
   | "too-many-slots"
   | "object-too-large"
+  | "memory-full"
   | "send-rate";
 
 /** The event that tells of a slot's value, or why there cannot be one. Lengths are as AMF0, nothing shared. */

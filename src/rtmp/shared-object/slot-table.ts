@@ -1,5 +1,6 @@
 import type { AmfValue } from "../../formats/amf/amf-value.ts";
 import type { OutgoingEvent } from "./outgoing-event.ts";
+import { heldBytesOf } from "./shared-object-memory.ts";
 
 /** When something was last changed, and by whom: a listener, or undefined for the server. */
 export type Touch = { readonly revision: number; readonly writer: object | undefined };
@@ -34,6 +35,11 @@ export class SlotTable {
   /** Names and values as AMF0. */
   get byteLength(): number {
     return this.#byteLength;
+  }
+
+  /** What the object counts in memory. */
+  get heldBytes(): number {
+    return heldBytesOf(this.#byteLength, this.#slots.size, this.#removals.size);
   }
 
   get(key: string): Slot | undefined {

@@ -60,6 +60,11 @@ export function decodeSharedObjectSnapshot(bytes: Uint8Array, registry?: Externa
   }
 }
 
+/** Throws `object.snapshot` for bytes that `decodeSharedObjectSnapshot` would not even begin with. */
+export function checkSharedObjectSnapshot(bytes: Uint8Array): void {
+  readBody(bytes);
+}
+
 function readBody(bytes: Uint8Array): Uint8Array {
   if (bytes.length < HEADER_LENGTH) fail(`a stored object of ${bytes.length} bytes`, 0);
   const reader = new ByteReader(bytes);
