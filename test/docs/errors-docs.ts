@@ -46,6 +46,10 @@ the command is taken without them.`,
     text: `A server closes the connection whose message says \`object.body\` or \`object.limit\`. \`object.snapshot\` is about what was
 stored of a persistent object: clients are refused that object, and nothing is overwritten.`,
   },
+  flex: {
+    title: "Flex messaging",
+    text: `A consumer is told so by an error message, and nothing else happens. The limits are those of the option \`flex\`.`,
+  },
   session: {
     title: "Sessions",
     text: `A server closes the connection. In the client library \`session.call-limit\` and \`session.stream-limit\` reject the call, and
