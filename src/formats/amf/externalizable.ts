@@ -1,6 +1,5 @@
 import { ProtocolError } from "../../errors.ts";
 import { SMALL_MESSAGE_CODECS } from "../flex/small-message.ts";
-import { SMALL_MESSAGE_CODECS } from "../flex/small-message.ts";
 import { AmfDictionary, type AmfObject, type AmfValue } from "./amf-value.ts";
 import type { Amf3Decoder } from "./amf3-decoder.ts";
 import type { Amf3Encoder } from "./amf3-encoder.ts";
