@@ -150,9 +150,14 @@ export class ClientStreams {
     tellApplication(log, () => hooks.onPlayEnd?.(played.broadcast.name, this.#port.info, reason));
   }
 
+  /** Ends every publication on purpose: nobody waits whether the publisher comes back. */
+  unpublishAll(reason: string): void {
+    for (const streamId of this.#published.keys()) this.unpublish(streamId, "unpublished", reason);
+  }
+
   /** The server goes: publications end in order, viewers are told. */
   shutDown(reason: string): void {
-    for (const streamId of this.#published.keys()) this.unpublish(streamId, "unpublished", reason);
+    this.unpublishAll(reason);
     for (const streamId of this.#played.keys()) this.#session.notifyStop(streamId);
   }
 

@@ -123,6 +123,10 @@ export class RtmpConnection implements ConnectionPort {
     return this.#isConnected && this.#closeReason === undefined;
   }
 
+  get hasEnded(): boolean {
+    return this.#closeReason !== undefined;
+  }
+
   get unsentBytes(): number {
     return this.#stream.unsentBytes;
   }
@@ -354,6 +358,7 @@ export class RtmpConnection implements ConnectionPort {
           );
         }
         this.#isConnected = true;
+        if (decision.user !== undefined) this.#info = { ...this.#info, user: decision.user };
         this.#wire.limits = { ...DEFAULT_CHUNK_LIMITS, ...options.limits };
         this.#wire.sendWindowAcknowledgementSize();
         this.#wire.sendPeerBandwidth(options.windowAcknowledgementSize, PeerBandwidthLimit.Dynamic);
