@@ -42,7 +42,12 @@ export type ServerFeature = {
 
 /** What a feature says to `connect`. */
 export type FeatureDecision =
-  | { readonly allow: true; readonly answer?: Omit<ConnectAnswer, "sendsBandwidthDone"> }
+  | {
+      readonly allow: true;
+      readonly answer?: Omit<ConnectAnswer, "sendsBandwidthDone">;
+      /** Who the client has proved to be. */
+      readonly user?: string;
+    }
   | { readonly allow: false; readonly reason: string; readonly refusal?: ConnectRefusal };
 
 /** A connected client, as features see it. What is sent to one that is gone is dropped. */

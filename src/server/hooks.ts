@@ -18,6 +18,8 @@ export type ConnectionInfo = {
   readonly flashVersion: string;
   readonly pageUrl: string;
   readonly swfUrl: string;
+  /** Who the client has proved to be by user and password, where the server asks for them. */
+  readonly user?: string;
 };
 
 /** Somebody wants to publish or play. */

@@ -5,6 +5,7 @@ export type { ConnectionInfo, Decision, ServerHooks, StreamRequest } from "./hoo
 export type { Log } from "./log.ts";
 export { createMediaServer, type ListenerInfo, type MediaServer } from "./media-server.ts";
 export type {
+  AuthenticationOptions,
   CertificateFiles,
   ListenAddress,
   MediaServerOptions,

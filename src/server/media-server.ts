@@ -9,6 +9,7 @@ import { originOf, type SocketOrigin } from "../transport/socket-origin.ts";
 import { familiesOf } from "../transport/ways-in.ts";
 import { WebSocketServerRoute } from "../transport/websocket/websocket-server.ts";
 import { Applications } from "./applications/applications.ts";
+import { PublisherAuthentication } from "./authentication/publisher-authentication.ts";
 import { broadcastOptionsOf } from "./broadcast-options.ts";
 import type { ServerContext } from "./context.ts";
 import type { ServerFeature } from "./feature.ts";
@@ -79,9 +80,15 @@ class RtmpMediaServer implements MediaServer {
     this.#flusher = new Flusher(nowMs);
     const broadcastOptions = broadcastOptionsOf(resolved, this.#flusher.schedule);
     this.broadcasts = new BroadcastDirectory(broadcastOptions, resolved.limits.maxBroadcasts);
-    const { log = silentLog, hooks = {} } = options;
+    const { log = silentLog, authentication } = options;
+    const authenticated = authentication && new PublisherAuthentication(authentication, nowMs);
+    const hooks = authenticated?.guard(options.hooks ?? {}) ?? options.hooks ?? {};
     const { maxPendingCalls } = resolved.limits;
-    this.#features = [new Applications({ ...options, log, maxPendingCalls, nowMs })];
+    // Who a client is comes first: applications are told.
+    this.#features = [
+      ...(authenticated ? [authenticated] : []),
+      new Applications({ ...options, log, maxPendingCalls, nowMs }),
+    ];
     this.#context = { options: resolved, hooks, log, directory: this.broadcasts, nowMs, features: this.#features };
     this.#tunnels = new RtmptServer({
       ...resolved,

@@ -1,5 +1,6 @@
 import type { BusyNamePolicy } from "../broadcast/publication.ts";
 import type { AmfClass } from "../formats/amf/class-alias.ts";
+import type { AuthenticationMode } from "../rtmp/authentication/access-manager.ts";
 import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import type { CertificateFiles } from "../transport/certificate-files.ts";
 import type { RtmpScheme } from "../transport/rtmp-url.ts";
@@ -51,6 +52,21 @@ export type ServerRtmpeOptions = {
 export type SwfVerificationOptions = {
   /** By `identifySwf` of `millrace/rtmp`. */
   readonly allowed: readonly SwfIdentity[];
+};
+
+/**
+ * User and password inside `connect`, as encoders send them for `rtmp://user:password@host/…`. MD5 and nothing encrypted:
+ * offer it by RTMPS. Each client makes three connections.
+ */
+export type AuthenticationOptions = {
+  /** Passwords by user's name, or a function that gives one; undefined for nobody. Names of up to 100 bytes, without & ? = and spaces. */
+  readonly users: ReadonlyMap<string, string> | ((user: string) => string | undefined | Promise<string | undefined>);
+  /** Adobe's scheme, and Limelight's. The first is what clients are told; they may begin with the others. @default ["adobe", "llnw"] */
+  readonly modes?: readonly AuthenticationMode[];
+  /** `publishers`: who says in `connect` that he publishes, as encoders do, is asked, and nobody else may. @default "publishers" */
+  readonly appliesTo?: "publishers" | "all";
+  /** Applications, with all their instances. @default every one */
+  readonly apps?: readonly string[];
 };
 
 /** What peers may make the server hold. */
@@ -154,6 +170,8 @@ export type MediaServerOptions = {
   /** @default nothing is written */
   readonly log?: Log;
   readonly hooks?: ServerHooks;
+  /** Without it nobody is asked who he is. */
+  readonly authentication?: AuthenticationOptions;
   /** Methods that clients call, by the applications that they connect to. @default none: all else is as without */
   readonly applications?: readonly AnyApplication[];
   /** Classes that travel in calls, beside those of the applications. */

@@ -29,7 +29,7 @@ export function closeLine({
   handshakeNote,
   reason,
 }: ClosedConnection): object {
-  const { id, remoteAddress, transport, isRtmpe, app, flashVersion } = info;
+  const { id, remoteAddress, transport, isRtmpe, app, flashVersion, user } = info;
   const { published, played } = names;
   const { unknownMessages, ...counts } = counters;
   const messages = [...unknownMessages].map(([type, count]) => [`messagesOfType${type}`, count] as const);
@@ -41,6 +41,7 @@ export function closeLine({
     ...(isRtmpe && { isRtmpe }),
     app,
     flashVersion,
+    ...(user !== undefined && { user }),
     durationMs,
     bytesIn: stream.bytesRead,
     bytesOut: stream.bytesWritten,

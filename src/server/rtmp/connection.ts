@@ -136,7 +136,7 @@ export class RtmpConnection implements ConnectionPort {
     this.#stream.start({
       onBytes: (bytes) => this.#receive(bytes),
       onDrain: () => this.#drained(),
-      onEnd: () => this.#end("the client ended the connection"),
+      onEnd: () => this.#endedByClient(),
       onClose: (error) => this.#finish(error === undefined ? "the client closed the connection" : describeBreak(error)),
     });
   }
@@ -410,6 +410,14 @@ export class RtmpConnection implements ConnectionPort {
       const status = createStatus("NetStream.Failed", `${message}. ${remedy}`);
       for (const streamId of this.#streams.ids) this.#session.status(streamId, status);
     });
+  }
+
+  #endedByClient(): void {
+    const reason = "the client ended the connection";
+    const { transport } = this.#stream;
+    // Nothing but /close ends a tunnel in order, and FFmpeg drops its FCUnpublish before it: docs/interop.md.
+    if (transport === "http" || transport === "https") this.guard(() => this.#streams.unpublishAll(reason));
+    this.#end(reason);
   }
 
   /** Ends the connection without last words. */

@@ -15,6 +15,8 @@ import type { ConnectionInfo } from "../hooks.ts";
 export type FeatureClientPort = {
   readonly info: ConnectionInfo;
   readonly isOpen: boolean;
+  /** Its end has been decided, before or after the client was accepted. */
+  readonly hasEnded: boolean;
   readonly unsentBytes: number;
   /** Sends what the session has queued, soon. */
   sendReplies(): void;
@@ -114,15 +116,15 @@ export class FeatureClient implements ServerClient {
 
   /** Asks all features in turn, until one refuses. */
   connect(request: ConnectEvent): FeatureDecision | Promise<FeatureDecision> {
-    let answer: ConnectAnswer = {};
+    let allowed: Allowed = { allow: true };
     for (const [index, feature] of this.#features.entries()) {
       this.#asked.add(feature);
       const decision = feature.connect?.(this, request);
-      if (decision instanceof Promise) return this.#connectLater(request, decision, index + 1, answer);
+      if (decision instanceof Promise) return this.#connectLater(request, decision, index + 1, allowed);
       if (decision?.allow === false) return decision;
-      answer = mergeAnswers(answer, decision?.answer);
+      allowed = merge(allowed, decision);
     }
-    return { allow: true, answer };
+    return allowed;
   }
 
   connected(request: ConnectEvent): void {
@@ -171,19 +173,20 @@ export class FeatureClient implements ServerClient {
     request: ConnectEvent,
     pending: Promise<FeatureDecision>,
     next: number,
-    before: ConnectAnswer,
+    before: Allowed,
   ): Promise<FeatureDecision> {
     const first = await pending;
     if (!first.allow) return first;
-    let answer = mergeAnswers(before, first.answer);
+    let allowed = merge(before, first);
     for (const feature of this.#features.slice(next)) {
-      if (!this.isOpen) break;
+      // It has left meanwhile, and whoever was asked was told.
+      if (this.#port.hasEnded) break;
       this.#asked.add(feature);
       const decision = await feature.connect?.(this, request);
       if (decision?.allow === false) return decision;
-      answer = mergeAnswers(answer, decision?.answer);
+      allowed = merge(allowed, decision);
     }
-    return { allow: true, answer };
+    return allowed;
   }
 
   /** Under the guard of this connection: another one may have caused it. */
@@ -192,7 +195,14 @@ export class FeatureClient implements ServerClient {
   }
 }
 
-function mergeAnswers(first: ConnectAnswer, second: ConnectAnswer = {}): ConnectAnswer {
+type Allowed = Extract<FeatureDecision, { readonly allow: true }>;
+
+function merge(first: Allowed, second?: Allowed): Allowed {
+  const user = second?.user ?? first.user;
+  return { allow: true, answer: mergeAnswers(first.answer, second?.answer), ...(user !== undefined && { user }) };
+}
+
+function mergeAnswers(first: ConnectAnswer = {}, second: ConnectAnswer = {}): ConnectAnswer {
   return {
     ...first,
     ...second,

@@ -1,0 +1,173 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { encodeUtf8 } from "../../bytes/utf8.ts";
+import { hasMembers } from "../../formats/amf/amf-value.ts";
+import {
+  type AuthenticationMode,
+  describeAuthenticationFailure,
+  describeAuthenticationWanted,
+  describeChallenge,
+  MAX_USER_BYTES,
+} from "../../rtmp/authentication/access-manager.ts";
+import { adobeResponse, limelightResponse, type Md5 } from "../../rtmp/authentication/responses.ts";
+import type { ConnectEvent } from "../../rtmp/session/server-events.ts";
+import { parseQuery, splitQuery } from "../../rtmp/session/stream-name.ts";
+import type { FeatureDecision, ServerFeature } from "../feature.ts";
+import type { ServerHooks, StreamRequest } from "../hooks.ts";
+import type { AuthenticationOptions } from "../options.ts";
+import { Challenges } from "./challenges.ts";
+
+/** Nine bytes are twelve characters of base64, without padding. */
+const TOKEN_BYTES = 9;
+
+const DEFAULT_MODES: readonly AuthenticationMode[] = ["adobe", "llnw"];
+
+const md5: Md5 = (bytes) => createHash("md5").update(bytes).digest();
+
+/** What one connect says, and what it needs to be checked. */
+type Claim = {
+  readonly mode: AuthenticationMode;
+  readonly user: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  /** As the client sent it, without query. */
+  readonly app: string;
+};
+
+/**
+ * Asks publishers, or everybody, for user and password inside `connect`, as Adobe's and Limelight's servers did. Three
+ * connections for each client, so a hook that watches `connect` sees three.
+ */
+export class PublisherAuthentication implements ServerFeature {
+  readonly #options: AuthenticationOptions;
+  readonly #modes: readonly AuthenticationMode[];
+  readonly #nowMs: () => number;
+  readonly #challenges = new Challenges();
+  /** Salts are made of it: one for each name, users or not, so that nobody learns which are. */
+  readonly #saltKey = randomBytes(32);
+
+  constructor(options: AuthenticationOptions, nowMs: () => number) {
+    const { modes = DEFAULT_MODES } = options;
+    if (modes.length === 0) throw new TypeError('authentication needs a mode: "adobe", "llnw", or both');
+    this.#options = options;
+    this.#modes = modes;
+    this.#nowMs = nowMs;
+  }
+
+  connect(_client: unknown, request: ConnectEvent): FeatureDecision | Promise<FeatureDecision> | undefined {
+    if (!this.#appliesTo(request.app)) return undefined;
+    const parameters = parseQuery(request.appQuery);
+    const asked = parameters.get("authmod");
+    if (asked === undefined && !this.#asks(request)) return undefined;
+    const mode = this.#modes.find((known) => known === asked);
+    if (mode === undefined) return this.#wanted();
+    const user = parameters.get("user") ?? "";
+    if (user === "") return this.#wanted();
+    // Longer names do not fit into the description that FFmpeg reads.
+    if (encodeUtf8(user).length > MAX_USER_BYTES) return failed(mode, "a user with too long a name");
+    const claim = { mode, user, parameters, app: appAsSent(request) };
+    return parameters.has("response") ? this.#verify(claim) : this.#challenge(claim);
+  }
+
+  tick(nowMs: number): void {
+    this.#challenges.forgetExpired(nowMs);
+  }
+
+  /** The hooks, with nobody publishing who was let in to play. */
+  guard(hooks: ServerHooks): ServerHooks {
+    return {
+      ...hooks,
+      onPublish: (request: StreamRequest) => {
+        const { app, user } = request.connection;
+        if (user === undefined && this.#appliesTo(app)) return { allow: false, reason: NOBODY };
+        return hooks.onPublish?.(request) ?? { allow: true };
+      },
+    };
+  }
+
+  #appliesTo(app: string): boolean {
+    const { apps } = this.#options;
+    return apps === undefined || apps.some((each) => app === each || app.startsWith(`${each}/`));
+  }
+
+  /** FFmpeg, OBS, GStreamer and their like say in `connect` that they will publish. */
+  #asks({ command: { commandObject } }: ConnectEvent): boolean {
+    const { appliesTo = "publishers" } = this.#options;
+    return appliesTo === "all" || (hasMembers(commandObject) && commandObject.get("type") === "nonprivate");
+  }
+
+  #wanted(): FeatureDecision {
+    const [mode = "adobe"] = this.#modes;
+    return refused("authentication is wanted", describeAuthenticationWanted(mode));
+  }
+
+  #challenge({ mode, user }: Claim): FeatureDecision {
+    const id = randomToken();
+    this.#challenges.issue(mode, user, id, this.#nowMs());
+    const parameters: Readonly<Record<string, string>> =
+      mode === "adobe" ? { user, salt: this.#saltOf(user), challenge: randomToken(), opaque: id } : { user, nonce: id };
+    return refused("authentication: a challenge was sent", describeChallenge(mode, parameters));
+  }
+
+  async #verify(claim: Claim): Promise<FeatureDecision> {
+    const { mode, user, parameters } = claim;
+    const id = parameters.get(mode === "adobe" ? "opaque" : "nonce") ?? "";
+    const isChallenged = this.#challenges.redeem(mode, user, id, this.#nowMs());
+    const password = isChallenged ? await this.#passwordOf(user) : undefined;
+    // Made in any case, so that the time tells nothing of who is a user.
+    const expected = this.#responseTo(claim, id, password ?? randomToken());
+    const isRight = areEqual(expected, parameters.get("response") ?? "") && password !== undefined;
+    return isRight ? { allow: true, user } : failed(mode, "user or password is wrong", id);
+  }
+
+  #responseTo({ mode, user, parameters, app }: Claim, id: string, password: string): string {
+    if (mode === "adobe") {
+      const clientChallenge = parameters.get("challenge") ?? "";
+      return adobeResponse(md5, password, {
+        user,
+        salt: this.#saltOf(user),
+        challenge: "",
+        opaque: id,
+        clientChallenge,
+      });
+    }
+    const clientNonce = parameters.get("cnonce") ?? "";
+    const nonceCount = parameters.get("nc") ?? "";
+    return limelightResponse(md5, password, { user, nonce: id, clientNonce, nonceCount, app });
+  }
+
+  #passwordOf(user: string): string | undefined | Promise<string | undefined> {
+    const { users } = this.#options;
+    return typeof users === "function" ? users(user) : users.get(user);
+  }
+
+  #saltOf(user: string): string {
+    return createHmac("sha256", this.#saltKey).update(user).digest().subarray(0, TOKEN_BYTES).toString("base64");
+  }
+}
+
+const NOBODY = "Publishing here wants a user and a password: rtmp://USER:PASSWORD@HOST/…";
+
+function failed(mode: AuthenticationMode, reason: string, opaque = ""): FeatureDecision {
+  const echoed = mode === "adobe" && opaque.length <= TOKEN_BYTES * 2 ? opaque : "";
+  return refused(`authentication failed: ${reason}`, describeAuthenticationFailure(mode, echoed));
+}
+
+function refused(reason: string, description: string): FeatureDecision {
+  return { allow: false, reason, refusal: { description } };
+}
+
+function randomToken(): string {
+  return randomBytes(TOKEN_BYTES).toString("base64");
+}
+
+/** In constant time, but for the length. */
+function areEqual(first: string, second: string): boolean {
+  const left = Buffer.from(first);
+  const right = Buffer.from(second);
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** The application's name as it went into the client's response: with whatever slashes it has. */
+function appAsSent({ command: { commandObject }, app }: ConnectEvent): string {
+  const sent = hasMembers(commandObject) ? commandObject.get("app") : undefined;
+  return typeof sent === "string" ? splitQuery(sent).name : app;
+}
