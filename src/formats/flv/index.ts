@@ -31,6 +31,8 @@ export { describeMetadata } from "./describe-metadata.ts";
 export { isDisposableAvc } from "./disposable-avc.ts";
 export { MAX_MODEX_BLOCKS, MAX_TRACKS, type Multitrack, type TrackBody } from "./enhanced.ts";
 export { type FlvHeader, FlvReader, type FlvReaderOptions, type FlvTag, MAX_FLV_HEADER_BYTES } from "./flv-reader.ts";
+export { type FlvPatch, FlvRecording, type FlvRecordingState } from "./flv-recording.ts";
+export { FlvScan, type FlvScanResult } from "./flv-scan.ts";
 export { encodeFlvHeader, encodeFlvTag, encodeMediaTag, FLV_HEADER_BYTES } from "./flv-writer.ts";
 export type { MediaMessage } from "./media-message.ts";
 export {
