@@ -7,6 +7,7 @@ import { Flusher } from "../../src/server/flusher.ts";
 import type { Log } from "../../src/server/log.ts";
 import { type MediaServerOptions, resolveOptions } from "../../src/server/options.ts";
 import { RtmpConnection } from "../../src/server/rtmp/connection.ts";
+import type { ByteStream } from "../../src/transport/byte-stream.ts";
 import { memoryStreamPair } from "../../src/transport/memory-stream.ts";
 import { RtmpPeer, settle } from "./rtmp-peer.ts";
 
@@ -40,12 +41,17 @@ export class TestServer {
   }
 
   connect(options: { readonly bufferBytes?: number; readonly handshake?: ClientHandshakeForm } = {}): RtmpPeer {
+    return new RtmpPeer(this.accept(options), options.handshake);
+  }
+
+  /** The client's end of a new connection. */
+  accept(options: { readonly bufferBytes?: number } = {}): ByteStream {
     const [near, far] = memoryStreamPair(options);
     const id = `${this.connections.length + 1}`;
     const connection = new RtmpConnection(this.context, near, id, () => {});
     this.connections.push(connection);
     connection.start();
-    return new RtmpPeer(far, options.handshake);
+    return far;
   }
 
   /** Moves the clock in steps of half a second, as the server's own ticks come. */
