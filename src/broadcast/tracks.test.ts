@@ -42,3 +42,11 @@ test("silence and colour information change nothing", () => {
   equal(tracks.note(classifyMedia("video", 0, hex`84 61763031 02 0009 636f6c6f72496e666f 05`)), undefined);
   deepEqual(tracks.list, before);
 });
+
+test("a channel configuration, which tells less than the header before it, changes nothing", () => {
+  const tracks = new Tracks();
+  const head = hex`90 4f707573 4f70757348656164 01 02 3801 80bb0000 0000 00`; // Opus, OpusHead: 2 channels
+  equal(tracks.note(classifyMedia("audio", 0, head))?.codec.text, "Opus 48 kHz stereo");
+  equal(tracks.note(classifyMedia("audio", 0, hex`94 4f707573 01 02 00000003`)), undefined);
+  equal(tracks.list[0]?.codec.text, "Opus 48 kHz stereo");
+});

@@ -1,3 +1,4 @@
+import { isNewDescription } from "../formats/flv/codec-description.ts";
 import { type CodecDescription, describeCodec } from "../formats/flv/describe-media.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
 
@@ -29,9 +30,9 @@ export class Tracks {
     const known = this.#tracks[kind][trackId];
     if (!isConfig && (known !== undefined || this.#unreadable >= MAX_UNREADABLE)) return undefined;
     const codec = describeCodec(payload, kind);
-    // Silence names no codec, and colour or channel configurations say less than what is known.
+    // Silence names no codec.
     if (codec.codec === "") this.#unreadable++;
-    if (codec.codec === "" || known?.codec.text.startsWith(codec.text)) return undefined;
+    if (!isNewDescription(known?.codec, codec)) return undefined;
     const track = { kind, trackId, codec };
     this.#tracks[kind][trackId] = track;
     return track;

@@ -145,3 +145,12 @@ test("what cannot be read is counted", () => {
   equal(tracks[0]?.frames, 1);
   equal(tracks[0].bitrate, undefined);
 });
+
+test("a codec whose header tells nothing is told by its first frames", () => {
+  const { tracks } = analyse([
+    [0, "audio", 0, hex`90 61632d33`], // AC-3, an empty header
+    [0, "audio", 0, hex`94 61632d33 01 02 00000003`], // two channels
+    [0, "audio", 0, hex`91 61632d33 0b77 0000 14 40 43 e100`], // 48 kHz, 2/0
+  ]);
+  equal(tracks[0]?.codec?.text, "AC-3 48 kHz stereo");
+});

@@ -2,7 +2,7 @@ import { ProtocolError } from "../../errors.ts";
 import type { AmfValue } from "../../formats/amf/amf-value.ts";
 import { decodeCommandValues } from "../../formats/amf/command-values.ts";
 import { decodeAudioHeader } from "../../formats/flv/audio-header.ts";
-import type { CodecDescription } from "../../formats/flv/codec-description.ts";
+import { type CodecDescription, isNewDescription } from "../../formats/flv/codec-description.ts";
 import { FrameType } from "../../formats/flv/codec-ids.ts";
 import { describeAudioTrack } from "../../formats/flv/describe-audio.ts";
 import { describeVideoTrack } from "../../formats/flv/describe-video.ts";
@@ -146,9 +146,11 @@ export class BroadcastAnalysis {
   }
 }
 
-/** Configurations tell more than frames, and colour or channel configurations less than what is known. */
+/** Codecs without a configuration, or with an empty one, tell what they are in their first frames. */
+const MAX_DESCRIBED_FRAMES = 8;
+
 function noteCodec(track: TrackAnalysis, packetType: string, describe: () => CodecDescription): void {
-  if (packetType === "frames" && track.codec !== undefined) return;
+  if (packetType === "frames" && track.frames >= MAX_DESCRIBED_FRAMES) return;
   const codec = describe();
-  if (codec.codec !== "" && track.codec?.text.startsWith(codec.text) !== true) track.codec = codec;
+  if (isNewDescription(track.codec, codec)) track.codec = codec;
 }

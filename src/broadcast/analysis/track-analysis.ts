@@ -81,6 +81,10 @@ export class TrackAnalysis {
     this.#trackId = trackId;
   }
 
+  get frames(): number {
+    return this.#frames;
+  }
+
   /** The newest decode time in ms, counted on without wrapping; undefined before the first frame. */
   get newestMs(): number | undefined {
     return this.#frames === 0 ? undefined : this.#lastMs;

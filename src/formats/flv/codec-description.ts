@@ -44,6 +44,19 @@ export function describeFacts(codec: string, facts: CodecFacts): CodecDescriptio
   return { codec: facts.codec ?? codec, profile, level, width, height, sampleRate, channels, text };
 }
 
+/**
+ * Whether what was found takes the place of what was known of a track: it is the first, tells another codec, or no less
+ * of the same one. Colour and channel configurations tell less than a sequence header.
+ */
+export function isNewDescription(known: CodecDescription | undefined, found: CodecDescription): boolean {
+  if (found.codec === "" || found.text === known?.text) return false;
+  return known === undefined || found.codec !== known.codec || countFacts(found) >= countFacts(known);
+}
+
+function countFacts({ profile, level, width, height, sampleRate, channels }: CodecDescription): number {
+  return [profile, level, width, height, sampleRate, channels].filter((fact) => fact !== undefined).length;
+}
+
 /** The facts, or none where the bytes do not hold what they should: a description never fails. */
 export function factsOrNone(read: () => CodecFacts | undefined): CodecFacts {
   try {
