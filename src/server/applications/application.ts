@@ -21,11 +21,17 @@ import { RunningInstance } from "./running-instance.ts";
  */
 export function application<
   Shape extends ApplicationShape = NoShape,
-  Methods extends MethodTree<ApplicationClient<Shape>> = Record<never, never>,
->(name: string, options: ApplicationOptions<Shape, Methods>): Application<Shape, Methods> {
+  Methods extends MethodTree<ApplicationClient<Shape>> = NoMethods,
+>(name: string, options: ApplicationOptions<Shape, Methods>): Application<Shape, Declared<Methods>> {
+  const running: unknown = new RunningApplication(name, options as unknown as RunningOptions);
   // Its types are those of the application from here on.
-  return new RunningApplication(name, options as unknown as RunningOptions) as unknown as Application<Shape, Methods>;
+  return running as Application<Shape, Declared<Methods>>;
 }
+
+type NoMethods = Record<string, never>;
+
+/** Without a name, rather than every name with nothing behind it. */
+type Declared<Methods> = string extends keyof Methods ? object : Methods;
 
 /** The instance of clients that name none, as Adobe's servers call it. */
 export const DEFAULT_INSTANCE = "_definst_";
