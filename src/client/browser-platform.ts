@@ -1,4 +1,6 @@
 import { connectBrowserWebSocket } from "../transport/websocket/browser-websocket.ts";
+import { systemClock } from "./clock.ts";
+import { md5 } from "./md5.ts";
 import type { ClientPlatform } from "./platform.ts";
 
 // Declared here because the sources know neither the DOM's types nor its library.
@@ -12,6 +14,8 @@ export const browserPlatform: ClientPlatform = {
       throw plainOnly();
     },
   },
+  md5,
+  clock: systemClock,
   async openStream(url, { timeouts, signal, handshake }) {
     if (url.scheme !== "ws" && url.scheme !== "wss") {
       throw new TypeError(

@@ -9,7 +9,7 @@ import type { PublishStream, PublishStreamOptions } from "./publish-stream.ts";
  * Connects to an application: `rtmp://host[:port]/app[/instance]`, the whole path being the app. The scheme says how:
  * `rtmp` by TCP, `rtmps` by TLS, `rtmpe` encrypted by RTMPE, `rtmpt`, `rtmpts` and `rtmpte` in HTTP requests, `ws` and
  * `wss` in a WebSocket. Rejects with a `StatusError` when the server refuses, and otherwise with an error that says what
- * to do. User and password in the URL are not sent.
+ * to do. User and password in the URL are for servers that ask who you are.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<NetConnection> {
   return await connectOn(nodePlatform, url, options);

@@ -1,5 +1,6 @@
-import { type AmfEncodable, AmfObject, type AmfValue } from "../formats/amf/amf-value.ts";
+import { type AmfEncodable, AmfObject, type AmfValue, hasMembers } from "../formats/amf/amf-value.ts";
 import { toPlain } from "../formats/amf/to-plain.ts";
+import { answerSecureToken } from "../rtmp/authentication/secure-token.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/handshake.ts";
 import type { CallErrorEvent, CallEvent } from "../rtmp/session/call-events.ts";
 import type { ClientEvent, ConnectedEvent, ReconnectRequestEvent } from "../rtmp/session/client-events.ts";
@@ -265,7 +266,16 @@ export class NetConnection {
     const { kind: _, ...server } = event;
     this.#server = server;
     this.#driver.wire.sendWindowAcknowledgementSize();
+    this.#answerSecureToken(event.information);
     this.#accepted?.resolve();
+  }
+
+  #answerSecureToken(information: AmfValue): void {
+    const { secureToken } = this.#options;
+    const token = hasMembers(information) ? information.get("secureToken") : undefined;
+    if (secureToken === undefined || typeof token !== "string") return;
+    const answer = answerSecureToken(token, secureToken);
+    if (answer !== undefined) this.#driver.session.notify("secureTokenResponse", answer);
   }
 
   #receiveStatus(streamId: number, status: Status): void {

@@ -1,6 +1,7 @@
 import type { AmfEncodable, AmfValue } from "../formats/amf/amf-value.ts";
 import { type AmfClass, createRegistry } from "../formats/amf/class-alias.ts";
 import type { ExternalizableRegistry } from "../formats/amf/externalizable.ts";
+import type { Credentials } from "../rtmp/authentication/client-authentication.ts";
 import type { Interleave } from "../rtmp/chunk/outbound-scheduler.ts";
 import type { ClientHandshakeForm } from "../rtmp/handshake/client-handshake.ts";
 import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
@@ -8,6 +9,7 @@ import type { Capabilities } from "../rtmp/session/capabilities.ts";
 import type { Status } from "../rtmp/session/status.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 import type { ClientTlsOptions } from "../transport/client-tls-options.ts";
+import type { ClientLimits } from "./client-limits.ts";
 import { type ClientLog, silentLog } from "./log.ts";
 
 /** All in milliseconds; `Infinity` for no limit. */
@@ -40,6 +42,20 @@ export type ConnectOptions = {
   readonly httpProxy?: string | false;
   /** Used instead of a connection to the URL's host. The connection owns it from then on. */
   readonly stream?: ByteStream;
+  /**
+   * For servers that ask publishers who they are, by Adobe's scheme or Limelight's. Not with `stream`, as it takes three
+   * connections. @default user and password of the URL
+   */
+  readonly credentials?: Credentials;
+  /**
+   * How often the server may send the client elsewhere, by `ex.redirect`; never from TLS to none, nor the URL's password to
+   * another host. 0: the refusal is what you get. @default 5
+   */
+  readonly maxRedirects?: number;
+  /** The secret of servers that send a `secureToken`, which librtmp calls `token`. */
+  readonly secureToken?: string;
+  /** What the server may make the client hold or do. */
+  readonly limits?: Partial<ClientLimits>;
   /** @default the path of the URL */
   readonly app?: string;
   /** @default the URL without user and password */

@@ -11,6 +11,7 @@ import type { Status } from "../rtmp/session/status.ts";
 import { Wire } from "../rtmp/session/wire.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 import { clientError, withRemedy } from "./client-error.ts";
+import { resolveClientLimits } from "./client-limits.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { ResolvedConnectOptions } from "./options.ts";
 
@@ -64,7 +65,8 @@ export class SessionDriver {
   constructor(stream: ByteStream, needs: SessionDriverNeeds, options: ResolvedConnectOptions) {
     const { handshake: form = "plain", chunkSize = DEFAULT_CHUNK_SIZE, windowAcknowledgementSize } = options;
     const { crypto, refuseShortSecret = false } = needs;
-    this.session = new ClientSession({ registry: options.registry });
+    const { chunks, session, amf } = resolveClientLimits(options.limits);
+    this.session = new ClientSession({ limits: session, amfLimits: amf, registry: options.registry });
     this.#stream = stream;
     this.#crypto = crypto;
     this.#options = options;
@@ -77,6 +79,7 @@ export class SessionDriver {
     this.#handshake = handshake;
     this.wire = new Wire({
       handshake,
+      limits: chunks,
       chunkSize,
       ...(windowAcknowledgementSize !== undefined && { windowAcknowledgementSize }),
       ...(options.interleave !== undefined && { interleave: options.interleave }),

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { describe, it, test } from "node:test";
 import { connectOn } from "../../src/client/connect-on.ts";
 import { connect, type NetConnection, playFrom, publishTo } from "../../src/client/index.ts";
+import { nodePlatform } from "../../src/client/node-platform.ts";
 import type { ClientPlatform } from "../../src/client/platform.ts";
 import type { HandshakeCrypto } from "../../src/rtmp/handshake/handshake.ts";
 import { createServerHandshake } from "../../src/rtmp/handshake/server-handshake.ts";
@@ -140,6 +141,7 @@ function shortSecrets(count: number): HandshakeCrypto {
 function platformOf(server: MediaServer, crypto: HandshakeCrypto): ClientPlatform & { readonly dialled: ByteStream[] } {
   const dialled: ByteStream[] = [];
   return {
+    ...nodePlatform,
     crypto,
     dialled,
     async openStream(): Promise<ByteStream> {

@@ -17,6 +17,8 @@ export type ScriptedServerOptions = {
   /** By the name of the command. */
   readonly reactions?: Readonly<Record<string, Reaction>>;
   readonly handshake?: Handshake;
+  /** The server's end of a connection that stands. @default one of a new pair, of which `clientStream` is the other */
+  readonly stream?: ByteStream;
 };
 
 /** Does nothing: the client waits. */
@@ -40,7 +42,9 @@ export class ScriptedServer {
 
   constructor(options: ScriptedServerOptions = {}) {
     const { handshake = createServerHandshake({ nowMs: 0, crypto: nodeCrypto }) } = options;
-    [this.clientStream, this.stream] = memoryStreamPair();
+    const [clientStream, stream] = memoryStreamPair();
+    this.clientStream = clientStream;
+    this.stream = options.stream ?? stream;
     this.#reactions = { ...USUAL, ...options.reactions };
     this.wire = new Wire({ handshake });
     this.stream.start({

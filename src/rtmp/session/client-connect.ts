@@ -64,7 +64,8 @@ export function decodeConnectAnswer(command: Command, askedEncoding: 0 | 3): Con
   };
 }
 
-function redirectOf(information: AmfValue): string | undefined {
+/** Where the information of a refusal sends the client: code 302 of Adobe's servers. */
+export function redirectOf(information: AmfValue): string | undefined {
   const redirect = memberOf(memberOf(information, "ex"), "redirect");
   return typeof redirect === "string" ? redirect : undefined;
 }

@@ -1,0 +1,163 @@
+import { ProtocolError } from "../errors.ts";
+import { decodeAccessRejection } from "../rtmp/authentication/access-manager.ts";
+import { appendQuery, ClientAuthentication, type Credentials } from "../rtmp/authentication/client-authentication.ts";
+import type { ClientHandshakeForm } from "../rtmp/handshake/client-handshake.ts";
+import { redirectOf } from "../rtmp/session/client-connect.ts";
+import { formatTcUrl, isTlsScheme, parseRtmpUrl, type RtmpScheme, type RtmpUrl } from "../transport/rtmp-url.ts";
+import { NetConnection } from "./net-connection.ts";
+import { type ConnectOptions, type ResolvedConnectOptions, resolveConnectOptions } from "./options.ts";
+import type { ClientPlatform } from "./platform.ts";
+import { StatusError } from "./status-error.ts";
+
+/** What a connection is for. */
+export type ConnectionPurpose = {
+  /** The connection is closed when its stream ends. */
+  readonly isForOneStream: boolean;
+  /** Said in `connect`, as encoders say it: servers ask publishers alone for user and password. */
+  readonly publishes: boolean;
+};
+
+/** One secret in 256 is short; the last is taken as it is. */
+const MAX_KEY_EXCHANGES = 3;
+const DEFAULT_MAX_REDIRECTS = 5;
+
+/** Connects, signs in where the server asks for it, and goes where the server sends it. */
+export async function openConnection(
+  platform: ClientPlatform,
+  url: RtmpUrl,
+  options: ConnectOptions,
+  purpose: ConnectionPurpose,
+): Promise<NetConnection> {
+  const { maxRedirects = DEFAULT_MAX_REDIRECTS } = options;
+  const seen = new Set<string>();
+  let target = url;
+  let targetOptions = options;
+  for (;;) {
+    seen.add(formatTcUrl(target));
+    try {
+      return await openSignedIn(platform, target, targetOptions, purpose);
+    } catch (error) {
+      const redirect = error instanceof StatusError ? redirectOf(error.info) : undefined;
+      if (redirect === undefined || options.stream !== undefined || maxRedirects === 0) throw error;
+      const next = redirected(target, redirect, error);
+      if (seen.size > maxRedirects) throw misdirected(error, `more than ${maxRedirects} redirects`);
+      if (seen.has(formatTcUrl(next))) throw misdirected(error, "the redirects go in a circle");
+      target = next;
+      // They were for the first server.
+      const { app: _, tcUrl: __, ...others } = options;
+      targetOptions = others;
+    }
+  }
+}
+
+/** The password goes along to the same host only. */
+function redirected(from: RtmpUrl, redirect: string, error: unknown): RtmpUrl {
+  const to = parseRedirect(redirect, error);
+  if (isTlsScheme(from.scheme) && !isTlsScheme(to.scheme)) throw misdirected(error, `${redirect} is not encrypted`);
+  const { user, password } = to.host === from.host && to.user === undefined ? from : to;
+  return { ...to, ...(user !== undefined && { user }), ...(password !== undefined && { password }), key: from.key };
+}
+
+function parseRedirect(redirect: string, error: unknown): RtmpUrl {
+  try {
+    return parseRtmpUrl(redirect, { key: "" });
+  } catch (cause) {
+    throw misdirected(error, cause instanceof Error ? cause.message : redirect);
+  }
+}
+
+function misdirected(error: unknown, why: string): unknown {
+  if (!(error instanceof StatusError)) return error;
+  return new StatusError("connect", { ...error, description: `${error.description} (not followed: ${why})` });
+}
+
+/** Up to three connections: the first two are rejected, and say what is wanted. */
+async function openSignedIn(
+  platform: ClientPlatform,
+  url: RtmpUrl,
+  options: ConnectOptions,
+  purpose: ConnectionPurpose,
+): Promise<NetConnection> {
+  const credentials = options.credentials ?? credentialsOf(url);
+  const { md5, crypto } = platform;
+  const needs = { md5, randomBytes: (length: number) => crypto.randomBytes(length) };
+  const authentication = credentials && new ClientAuthentication(credentials, url.app, needs);
+  const isPublisher = purpose.publishes || credentials !== undefined;
+  let query = "";
+  for (;;) {
+    try {
+      return await openOnce(platform, url, options, { ...purpose, publishes: isPublisher }, query);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      query = queryAfter(error, authentication, options);
+    }
+  }
+}
+
+/** What the next connection says; throws what the caller gets to see where there is none. */
+function queryAfter(
+  error: StatusError,
+  authentication: ClientAuthentication | undefined,
+  options: ConnectOptions,
+): string {
+  const isAsked = decodeAccessRejection(error.description)?.kind === "wanted";
+  if (isAsked && authentication === undefined) throw explained(error, "write rtmp://USER:PASSWORD@HOST/…");
+  const step = authentication?.next(error.description);
+  if (step === undefined) throw error;
+  if (step.kind === "give-up") throw explained(error, step.reason);
+  if (options.stream !== undefined) throw explained(error, "signing in takes three connections: leave `stream` out");
+  return step.query;
+}
+
+function explained(error: StatusError, why: string): StatusError {
+  return new StatusError("connect", { ...error, description: `${error.description.trimEnd()}: ${why}` });
+}
+
+function credentialsOf({ user, password }: RtmpUrl): Credentials | undefined {
+  return user === undefined || user === "" ? undefined : { user, password: password ?? "" };
+}
+
+async function openOnce(
+  platform: ClientPlatform,
+  url: RtmpUrl,
+  options: ConnectOptions,
+  { isForOneStream, publishes }: ConnectionPurpose,
+  query: string,
+): Promise<NetConnection> {
+  const { handshake = defaultHandshakeOf(url.scheme, options) } = options;
+  const members = { ...(publishes && { type: "nonprivate" }), ...options.members };
+  const resolved = resolveConnectOptions({ ...options, handshake, members });
+  const app = appendQuery(url.app, query);
+  const tcUrl = appendQuery(resolved.tcUrl ?? formatTcUrl(url), query);
+  const target = { app, tcUrl, isForOneStream, crypto: platform.crypto };
+  if (options.stream !== undefined) return await NetConnection.open(options.stream, target, resolved);
+  return await openWithKeys(platform, url, resolved, (stream, refuseShortSecret) =>
+    NetConnection.open(stream, { ...target, refuseShortSecret }, resolved),
+  );
+}
+
+/** Opens the transport, and another where the keys of the first are such that peers disagree about them. */
+async function openWithKeys(
+  platform: ClientPlatform,
+  url: RtmpUrl,
+  options: ResolvedConnectOptions,
+  open: (
+    stream: Awaited<ReturnType<ClientPlatform["openStream"]>>,
+    refuseShortSecret: boolean,
+  ) => Promise<NetConnection>,
+): Promise<NetConnection> {
+  for (let tries = 1; ; tries++) {
+    const stream = await platform.openStream(url, options);
+    try {
+      return await open(stream, tries < MAX_KEY_EXCHANGES);
+    } catch (error) {
+      const isWorthAnother = error instanceof ProtocolError && error.code === "handshake.short-secret";
+      if (!isWorthAnother) throw error;
+    }
+  }
+}
+
+function defaultHandshakeOf(scheme: RtmpScheme, { swf }: ConnectOptions): ClientHandshakeForm {
+  if (scheme === "rtmpe" || scheme === "rtmpte") return "encrypted";
+  return swf === undefined ? "plain" : "digest";
+}
