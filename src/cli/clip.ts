@@ -50,6 +50,6 @@ function endMs(messages: readonly MediaMessage[], kind: "audio" | "video"): numb
 }
 
 /** The last tag of most H.264 files. Between two rounds it would tell decoders to stop. FLV 10.1 section E.4.3.1. */
-function isEndOfSequence(kind: MediaMessage["kind"], data: Uint8Array): boolean {
+export function isEndOfSequence(kind: MediaMessage["kind"], data: Uint8Array): boolean {
   return kind === "video" && ((data[0] ?? 0) & 0x8f) === 7 && data[1] === 2;
 }

@@ -4,7 +4,7 @@ import { bits } from "../../../test/support/bits.ts";
 import { expectCleanTruncations } from "../../../test/support/expect-clean-truncations.ts";
 import { concatBytes } from "../../bytes/concat.ts";
 import { hex } from "../../bytes/hex.ts";
-import { av1LevelName, av1ProfileName, decodeAv1Config, findAv1SequenceHeader } from "./av1-config.ts";
+import { av1LevelName, av1ProfileName, decodeAv1Config, encodeAv1Config, findAv1SequenceHeader } from "./av1-config.ts";
 
 // From FFmpeg 5.1: ffmpeg -f lavfi -i testsrc=size=160x120:rate=10 -c:v libaom-av1 -cpu-used 8 x.mp4; the box av1C
 const RECORD_444 = hex`81 20 00 00 0a0d 20000003b4ff736be480868010`;
@@ -34,6 +34,17 @@ test("a record without a sequence header, with all its flags", () => {
     size: undefined,
   });
   throws(() => decodeAv1Config(hex`01 20 00 00`), { code: "media.header" });
+});
+
+test("records are made of a codec string's numbers and the first picture", () => {
+  const unit = concatBytes([hex`12 00`, RECORD.subarray(4), hex`32 02 1400`]);
+  const format = { profile: 0, levelIndex: 0, isHighTier: false, bitDepth: 8, isMonochrome: false } as const;
+  deepEqual(encodeAv1Config({ ...format, chroma: [1, 1, 0] }, unit), RECORD);
+  const all = { profile: 2, levelIndex: 13, isHighTier: true, bitDepth: 12, isMonochrome: true } as const;
+  deepEqual(encodeAv1Config({ ...all, chroma: [0, 0, 0] }, unit).subarray(0, 4), hex`81 4d f0 00`);
+  const long = encodeAv1Config({ ...format, chroma: [1, 1, 2] }, concatBytes([hex`0a ac01`, new Uint8Array(172)]));
+  deepEqual(long.subarray(2, 7), hex`0e 00 0a ac 01`);
+  throws(() => encodeAv1Config({ ...format, chroma: [1, 1, 0] }, hex`12 00 32 02 1400`), { code: "media.header" });
 });
 
 test("the sequence header in a temporal unit, behind a delimiter", () => {

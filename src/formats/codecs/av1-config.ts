@@ -1,5 +1,6 @@
 import { BitReader } from "../../bytes/bit-reader.ts";
 import { ByteReader } from "../../bytes/byte-reader.ts";
+import { ByteWriter } from "../../bytes/byte-writer.ts";
 import { ProtocolError } from "../../errors.ts";
 import { checkPictureSize, type PictureSize } from "./picture-size.ts";
 
@@ -48,13 +49,49 @@ const MAX_SEARCHED_OBUS = 64;
 
 /** The sequence header among the first 64 OBUs of a configuration or a temporal unit; undefined when there is none. */
 export function findAv1SequenceHeader(obus: Uint8Array): Av1SequenceHeader | undefined {
+  const body = findSequenceHeaderBody(obus);
+  return body === undefined ? undefined : decodeSequenceHeader(body);
+}
+
+/** What a record says besides the sequence header. */
+export type Av1Format = Pick<Av1Config, "profile" | "levelIndex" | "isHighTier" | "bitDepth" | "isMonochrome"> & {
+  /** Three digits of the codec string: subsampling in x and y, and the position of the samples. */
+  readonly chroma: readonly [x: number, y: number, position: number];
+};
+
+/**
+ * A record for a broadcast that begins with this temporal unit; its sequence header goes into the record. Throws
+ * `bytes.truncated` or `media.header` for one without.
+ */
+export function encodeAv1Config(format: Av1Format, temporalUnit: Uint8Array): Uint8Array {
+  const body = findSequenceHeaderBody(temporalUnit);
+  if (body === undefined) throw new ProtocolError("media.header", "an AV1 picture without a sequence header");
+  const { profile, levelIndex, isHighTier, bitDepth, isMonochrome, chroma } = format;
+  const writer = new ByteWriter(16 + body.length);
+  writer.u8(0x81);
+  writer.u8((profile << 5) | levelIndex);
+  const depth = (bitDepth > 8 ? 0x40 : 0) | (bitDepth === 12 ? 0x20 : 0);
+  writer.u8(
+    (isHighTier ? 0x80 : 0) | depth | (isMonochrome ? 0x10 : 0) | (chroma[0] << 3) | (chroma[1] << 2) | chroma[2],
+  );
+  writer.u8(0); // no initial presentation delay
+  writer.u8((SEQUENCE_HEADER_OBU << 3) | 0x02); // with a length
+  for (let rest = body.length; ; rest >>= 7) {
+    writer.u8((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
+    if (rest <= 0x7f) break;
+  }
+  writer.bytes(body);
+  return writer.take();
+}
+
+function findSequenceHeaderBody(obus: Uint8Array): Uint8Array | undefined {
   const reader = new ByteReader(obus);
   for (let searched = 0; reader.remaining > 0 && searched < MAX_SEARCHED_OBUS; searched++) {
     const header = reader.u8();
     if ((header & 0x04) !== 0) reader.skip(1); // temporal and spatial layer
     const length = (header & 0x02) !== 0 ? readLeb128(reader) : reader.remaining;
     const body = reader.bytes(length);
-    if (((header >> 3) & 15) === SEQUENCE_HEADER_OBU) return decodeSequenceHeader(body);
+    if (((header >> 3) & 15) === SEQUENCE_HEADER_OBU) return body;
   }
   return undefined;
 }

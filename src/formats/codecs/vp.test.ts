@@ -2,7 +2,7 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { expectCleanTruncations } from "../../../test/support/expect-clean-truncations.ts";
 import { hex } from "../../bytes/hex.ts";
-import { decodeVpConfig } from "./vp-config.ts";
+import { decodeVpConfig, encodeVpConfig } from "./vp-config.ts";
 import { decodeVp8FrameSize, decodeVp9Frame } from "./vp-frame.ts";
 
 test("a configuration, bare and as the MP4 box that FFmpeg 8.1 sends", () => {
@@ -17,6 +17,14 @@ test("a configuration, bare and as the MP4 box that FFmpeg 8.1 sends", () => {
     isFullRange: true,
   });
   expectCleanTruncations(decodeVpConfig, hex`01000000 00 0b 82 02 02 02 0000`);
+});
+
+test("a configuration is written as FFmpeg 8.1 sends it", () => {
+  const config = { profile: 0, level: 11, bitDepth: 8, chromaSubsampling: 1, isFullRange: false };
+  const colours = { primaries: 2, transfer: 2, matrix: 2 };
+  deepEqual(encodeVpConfig(config, colours), hex`01000000 00 0b 82 02 02 02 0000`);
+  const full = { profile: 1, level: 0, bitDepth: 12, chromaSubsampling: 3, isFullRange: true };
+  deepEqual(decodeVpConfig(encodeVpConfig(full, { primaries: 9, transfer: 16, matrix: 9 })), full);
 });
 
 // First bytes of frames of libvpx in FFmpeg 5.1: ffmpeg -f lavfi -i testsrc=size=… -c:v libvpx(-vp9) -f ivf x.ivf
