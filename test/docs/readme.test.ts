@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -175,6 +175,7 @@ test("the README's programs are of the right types", async (t) => {
   for (const [index, source] of [server, client, ...parts].entries()) {
     writeFileSync(join(folder, `${index}.mts`), source);
   }
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   const compilerOptions = { typeRoots: [join(ROOT, "node_modules", "@types")] };
   const config = { extends: join(ROOT, "tsconfig.json"), compilerOptions, include: ["*.mts"], exclude: [] };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
