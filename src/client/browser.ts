@@ -17,6 +17,7 @@ export type { MediaMessage } from "../formats/flv/media-message.ts";
 export type { Credentials } from "../rtmp/authentication/client-authentication.ts";
 export type { Capabilities } from "../rtmp/session/capabilities.ts";
 export type { Status } from "../rtmp/session/status.ts";
+export type { AnySlots, SharedObjectChange, SlotName } from "../rtmp/shared-object/slot-view.ts";
 export type { ByteStream } from "../transport/byte-stream.ts";
 export type { ClientLimits } from "./client-limits.ts";
 export { clientMethods } from "./client-methods.ts";
@@ -24,10 +25,17 @@ export type { CloseReason, StreamEnd } from "./close-reason.ts";
 export type { ClientLog } from "./log.ts";
 export type { CallOptions, ConnectionStatistics, NetConnection, ServerInfo } from "./net-connection.ts";
 export type { ClientMethod, ClientTimeouts } from "./options.ts";
-export type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
+export type { DataHandler, PlayStream, PlayStreamOptions, StreamCallOptions } from "./play-stream.ts";
 export type { OutgoingMedia, PublishStream, PublishStreamOptions } from "./publish-stream.ts";
 export type { RemoteMethods } from "./remote-methods.ts";
+export type {
+  ClientSharedObject,
+  SharedObjectHandler,
+  SharedObjectOpenOptions,
+  SharedObjectStatus,
+} from "./shared-object.ts";
 export { StatusError } from "./status-error.ts";
+export type { StreamStatistics } from "./stream-counter.ts";
 
 /** The options of `millrace/client` that a browser leaves to programs: proxy, trust and encryption are its own affair. */
 export type BrowserConnectOptions = Omit<ConnectOptions, "tls" | "httpProxy" | "handshake" | "swf">;

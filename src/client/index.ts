@@ -10,6 +10,7 @@ export type { MediaMessage } from "../formats/flv/media-message.ts";
 export type { Credentials } from "../rtmp/authentication/client-authentication.ts";
 export type { Capabilities } from "../rtmp/session/capabilities.ts";
 export type { Status } from "../rtmp/session/status.ts";
+export type { AnySlots, SharedObjectChange, SlotName } from "../rtmp/shared-object/slot-view.ts";
 export type { ByteStream } from "../transport/byte-stream.ts";
 export type { ClientTlsOptions } from "../transport/client-tls-options.ts";
 export type { ClientLimits } from "./client-limits.ts";
@@ -19,7 +20,14 @@ export { connect, playFrom, publishTo } from "./connect.ts";
 export type { ClientLog } from "./log.ts";
 export type { CallOptions, ConnectionStatistics, NetConnection, ServerInfo } from "./net-connection.ts";
 export type { ClientMethod, ClientTimeouts, ConnectOptions } from "./options.ts";
-export type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
+export type { DataHandler, PlayStream, PlayStreamOptions, StreamCallOptions } from "./play-stream.ts";
 export type { OutgoingMedia, PublishStream, PublishStreamOptions } from "./publish-stream.ts";
 export type { RemoteMethods } from "./remote-methods.ts";
+export type {
+  ClientSharedObject,
+  SharedObjectHandler,
+  SharedObjectOpenOptions,
+  SharedObjectStatus,
+} from "./shared-object.ts";
 export { StatusError } from "./status-error.ts";
+export type { StreamStatistics } from "./stream-counter.ts";

@@ -5,6 +5,7 @@ import type { HandshakeCrypto } from "../rtmp/handshake/handshake.ts";
 import type { CallErrorEvent, CallEvent } from "../rtmp/session/call-events.ts";
 import type { ClientEvent, ConnectedEvent, ReconnectRequestEvent } from "../rtmp/session/client-events.ts";
 import { createStatus, type Status } from "../rtmp/session/status.ts";
+import type { AnySlots } from "../rtmp/shared-object/slot-view.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 import { clientError } from "./client-error.ts";
 import { type CloseReason, closedError } from "./close-reason.ts";
@@ -14,9 +15,12 @@ import { type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
 import { PendingAnswers } from "./pending-answers.ts";
 import type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
 import type { PublishStream, PublishStreamOptions } from "./publish-stream.ts";
+import { rejectOnAbort } from "./reject-on-abort.ts";
 import { type RemoteMethods, remoteMethods } from "./remote-methods.ts";
 import { runMethod } from "./run-method.ts";
 import { SessionDriver } from "./session-driver.ts";
+import type { ClientSharedObject, SharedObjectOpenOptions } from "./shared-object.ts";
+import { ClientSharedObjects } from "./shared-objects.ts";
 import { StatusError } from "./status-error.ts";
 
 /** What the server said of itself when it accepted the connection. */
@@ -25,6 +29,8 @@ export type ServerInfo = Omit<ConnectedEvent, "kind">;
 export type CallOptions = {
   /** @default `timeouts.answerMs` of the connection */
   readonly timeoutMs?: number;
+  /** Stops waiting when aborted: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 };
 
 export type ConnectionStatistics = {
@@ -35,6 +41,11 @@ export type ConnectionStatistics = {
   readonly queuedBytes: number;
   /** Bytes that the server has not acknowledged; undefined until its first acknowledgement, which may never come. */
   readonly unacknowledgedBytes: number | undefined;
+  /**
+   * How far the server is behind by its acknowledgements: 0 while it is less than its window behind, undefined like
+   * `unacknowledgedBytes`.
+   */
+  readonly lagMs: number | undefined;
   /** Of the last `ping`; undefined before. */
   readonly roundTripMs: number | undefined;
 };
@@ -61,6 +72,7 @@ export class NetConnection {
   readonly #options: ResolvedConnectOptions;
   readonly #calls = new PendingAnswers<AmfValue>();
   readonly #streams: NetStreams;
+  readonly #sharedObjects: ClientSharedObjects;
   readonly #resolveClosed: (reason: CloseReason) => void;
   readonly #handshake: PendingAnswer<void>;
   /** Of `connect`, once the handshake is over. */
@@ -77,6 +89,7 @@ export class NetConnection {
     this.methods = new Map(Object.entries(options.methods ?? {}));
     this.#driver = new SessionDriver(stream, target, options);
     this.#streams = new NetStreams(this.#driver, options, target.isForOneStream ? () => this.close() : undefined);
+    this.#sharedObjects = new ClientSharedObjects(this.#driver, options, () => this.server.objectEncoding);
     const { handshakeMs } = options.timeouts;
     this.#handshake = pendingAnswer("the server did not finish the handshake", handshakeMs, "timeout.server-handshake");
   }
@@ -119,9 +132,9 @@ export class NetConnection {
   }
 
   get statistics(): ConnectionStatistics {
-    const { wire, queuedBytes } = this.#driver;
+    const { wire, queuedBytes, lagMs } = this.#driver;
     const { bytesReceived, bytesSent, unacknowledgedBytes, roundTripMs } = wire;
-    return { bytesReceived, bytesSent, queuedBytes, unacknowledgedBytes, roundTripMs };
+    return { bytesReceived, bytesSent, queuedBytes, unacknowledgedBytes, lagMs, roundTripMs };
   }
 
   /** Calls a method of the server. Rejects with a `StatusError` when it answers `_error`. */
@@ -132,13 +145,16 @@ export class NetConnection {
   /** The same with options. */
   async callWith(options: CallOptions, name: string, ...args: readonly AmfEncodable[]): Promise<AmfValue> {
     this.#checkOpen();
-    const { timeoutMs = this.#options.timeouts.answerMs } = options;
+    const { timeoutMs = this.#options.timeouts.answerMs, signal } = options;
+    signal?.throwIfAborted();
     const transactionId = this.#driver.session.call(name, ...args);
     const answer = this.#calls.wait(transactionId, name, timeoutMs);
+    const stopListening = rejectOnAbort(signal, (error) => this.#calls.reject(transactionId, error));
     this.#driver.flush();
     try {
       return await answer;
     } finally {
+      stopListening();
       this.#driver.session.forgetCall(transactionId);
     }
   }
@@ -162,14 +178,20 @@ export class NetConnection {
   /** Measures the round trip in milliseconds. Some servers never answer. */
   async ping(options: CallOptions = {}): Promise<number> {
     this.#checkOpen();
-    this.#pong ??= this.#pending("ping", options.timeoutMs);
+    const { timeoutMs, signal } = options;
+    signal?.throwIfAborted();
+    this.#pong ??= this.#pending("ping", timeoutMs);
     const pong = this.#pong;
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    aborted.catch(() => {});
+    const stopListening = rejectOnAbort(signal, reject);
     this.#driver.wire.sendPingRequest(performance.now());
     this.#driver.flush();
     try {
-      await pong.promise;
+      await Promise.race([pong.promise, aborted]);
       return this.#driver.wire.roundTripMs ?? 0;
     } finally {
+      stopListening();
       if (this.#pong === pong) this.#pong = undefined;
     }
   }
@@ -182,6 +204,19 @@ export class NetConnection {
   /** Rejects with a `StatusError` when the server refuses. Many servers let a player wait for its publisher. */
   async play(name: string, options: PlayStreamOptions = {}): Promise<PlayStream> {
     return await this.#streams.play(name, options);
+  }
+
+  /**
+   * Opens a shared object: `sharedObject<{ topic: string }>("room")`. The types are what programs agree on; others may set
+   * anything. Opened twice, it is the same object, to be closed twice. Rejects with a `StatusError` when the server refuses,
+   * and with `timeout.answer` where it has none.
+   */
+  async sharedObject<Slots extends object = AnySlots>(
+    name: string,
+    options: SharedObjectOpenOptions = {},
+  ): Promise<ClientSharedObject<Slots>> {
+    this.#checkOpen();
+    return await this.#sharedObjects.open<Slots>(name, options);
   }
 
   /** Ends all streams, sends what is left, and closes. */
@@ -210,7 +245,7 @@ export class NetConnection {
       onOpen: () => this.#opened(),
       onEvent: (event) => this.#receive(event),
       onPong: () => this.#pong?.resolve(),
-      onDrain: () => this.#streams.drained(),
+      onDrain: () => this.#drained(),
       onEnd: (reason) => this.#ended(reason),
       onClose: (reason) => this.#resolveClosed(reason),
     });
@@ -258,7 +293,7 @@ export class NetConnection {
       case "user-control":
         return this.#driver.answerUserControl(event.control);
       case "shared-object":
-        return;
+        return this.#sharedObjects.receive(event.message);
     }
   }
 
@@ -312,6 +347,11 @@ export class NetConnection {
     if (closeReason !== undefined) throw closedError(closeReason);
   }
 
+  #drained(): void {
+    this.#streams.drained();
+    this.#sharedObjects.drained();
+  }
+
   /** Whatever is under way ends here. */
   #ended(reason: CloseReason): void {
     const error = closedError(reason);
@@ -320,6 +360,7 @@ export class NetConnection {
     this.#calls.rejectAll(error);
     this.#pong?.reject(error);
     this.#streams.disconnect(reason);
+    this.#sharedObjects.disconnect(reason);
     const { remoteAddress, statistics } = this;
     this.#options.log.debug({ remote: remoteAddress, ...statistics, reason: reason.description }, "connection closed");
   }

@@ -7,8 +7,9 @@ import { DrainWaiters } from "./drain-waiters.ts";
 import type { ResolvedConnectOptions } from "./options.ts";
 import { type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
 import { PendingAnswers } from "./pending-answers.ts";
-import { PlayStream, type PlayStreamOptions } from "./play-stream.ts";
-import { PublishStream, type PublishStreamOptions } from "./publish-stream.ts";
+import { NetPlayStream, type PlayStream, type PlayStreamOptions } from "./play-stream.ts";
+import { NetPublishStream, type PublishStream, type PublishStreamOptions } from "./publish-stream.ts";
+import { rejectOnAbort } from "./reject-on-abort.ts";
 import type { SessionDriver } from "./session-driver.ts";
 import type { StreamPort, StreamReceiver } from "./stream-port.ts";
 
@@ -41,21 +42,23 @@ export class NetStreams {
   }
 
   async publish(name: string, options: PublishStreamOptions): Promise<PublishStream> {
-    const streamId = await this.#create(name);
+    const streamId = await this.#create(options.signal, name);
     const started = this.#starting("publish");
-    const stream = new PublishStream(this.#port, streamId, started, options, (receiver) =>
+    const stream = new NetPublishStream(this.#port, streamId, started, options, (receiver) =>
       this.#receivers.set(streamId, receiver),
     );
-    return await this.#started(stream, streamId, started, (session) => session.publish(streamId, name, options.type));
+    return await this.#started(stream, streamId, started, options.signal, (session) =>
+      session.publish(streamId, name, options.type),
+    );
   }
 
   async play(name: string, options: PlayStreamOptions): Promise<PlayStream> {
-    const streamId = await this.#create();
+    const streamId = await this.#create(options.signal);
     const started = this.#starting("play");
-    const stream = new PlayStream(this.#port, streamId, started, options, (receiver) =>
+    const stream = new NetPlayStream(this.#port, streamId, started, options, (receiver) =>
       this.#receivers.set(streamId, receiver),
     );
-    return await this.#started(stream, streamId, started, (session) => {
+    return await this.#started(stream, streamId, started, options.signal, (session) => {
       session.play(streamId, name, options);
       session.setBufferLength(streamId, options.bufferMs ?? DEFAULT_BUFFER_MS);
     });
@@ -67,10 +70,6 @@ export class NetStreams {
       this.#creations.reject(transactionId, clientError("command.body", `the server gave stream ${streamId} twice`));
     } else if (this.#creations.resolve(transactionId, streamId)) {
       this.#receivers.set(streamId, undefined);
-    } else {
-      // Too late: nobody waits any more.
-      this.#driver.session.deleteStream(streamId);
-      this.#driver.flush();
     }
   }
 
@@ -105,35 +104,48 @@ export class NetStreams {
     this.#drains.release();
   }
 
-  async #create(publishName?: string): Promise<number> {
+  async #create(signal: AbortSignal | undefined, publishName?: string): Promise<number> {
     this.#checkOpen();
-    const transactionId = this.#driver.session.createStream(publishName);
+    signal?.throwIfAborted();
+    const { session } = this.#driver;
+    const transactionId = session.createStream(publishName);
     const created = this.#creations.wait(transactionId, "createStream", this.#options.timeouts.answerMs);
+    const stopListening = rejectOnAbort(signal, (error) => this.#creations.reject(transactionId, error));
     this.#driver.flush();
-    const streamId = await created;
-    this.#checkOpen();
-    return streamId;
+    try {
+      const streamId = await created;
+      this.#checkOpen();
+      return streamId;
+    } finally {
+      stopListening();
+      session.abandonStream(transactionId);
+    }
   }
 
   #starting(what: string): PendingAnswer<void> {
     return pendingAnswer(`the server did not answer ${what}`, this.#options.timeouts.answerMs);
   }
 
-  async #started<Stream>(
+  async #started<Stream extends { readonly ended: Promise<unknown>; close(): Promise<void> }>(
     stream: Stream,
     streamId: number,
     started: PendingAnswer<void>,
+    signal: AbortSignal | undefined,
     ask: (session: ClientSession) => void,
   ): Promise<Stream> {
+    const stopListening = rejectOnAbort(signal, started.reject);
     try {
       ask(this.#driver.session);
       this.#driver.flush();
       await started.promise;
+      closeOnAbort(signal, stream);
       return stream;
     } catch (error) {
       started.resolve();
       this.#deleteStream(streamId);
       throw error;
+    } finally {
+      stopListening();
     }
   }
 
@@ -150,6 +162,7 @@ export class NetStreams {
         return driver.queuedBytes;
       },
       highWaterBytes: this.#options.highWaterBytes,
+      answerMs: this.#options.timeouts.answerMs,
       flush: () => driver.flush(),
       sendMedia: (message) => driver.sendMedia(message),
       drained: (maxQueuedBytes) => this.#drains.wait(maxQueuedBytes),
@@ -185,4 +198,13 @@ export class NetStreams {
     if (this.#holders.size > 0) this.#driver.pauseReading();
     else this.#driver.resumeReading();
   }
+}
+
+/** What hinders the close shows in the connection's own end. */
+function closeOnAbort(
+  signal: AbortSignal | undefined,
+  stream: { readonly ended: Promise<unknown>; close(): Promise<void> },
+): void {
+  const stopListening = rejectOnAbort(signal, () => stream.close().catch(() => {}));
+  void stream.ended.then(stopListening);
 }

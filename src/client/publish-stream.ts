@@ -10,11 +10,14 @@ import { clientError } from "./client-error.ts";
 import { type CloseReason, closedError, endWithConnection, type StreamEnd } from "./close-reason.ts";
 import type { PendingAnswer } from "./pending-answer.ts";
 import { StatusError } from "./status-error.ts";
+import { StreamCounter, type StreamStatistics } from "./stream-counter.ts";
 import { isRefusal, type StreamPort, type StreamReceiver } from "./stream-port.ts";
 
 export type PublishStreamOptions = {
   /** Whether the server records: from the start, or behind what there is. @default "live" */
   readonly type?: PublishType;
+  /** Gives up when aborted, and then closes the stream. */
+  readonly signal?: AbortSignal;
   /** Called with each status of the stream, `NetStream.Publish.Start` first. */
   readonly onStatus?: (status: Status) => void;
 };
@@ -23,13 +26,36 @@ export type PublishStreamOptions = {
 export type OutgoingMedia = Pick<MediaMessage, "kind" | "timestamp" | "payload">;
 
 /** What this side sends under one name. */
-export class PublishStream {
+export type PublishStream = {
   /** Never rejects. */
+  readonly ended: Promise<StreamEnd>;
+  readonly statistics: StreamStatistics;
+  /**
+   * Sends a message; its payload, an FLV tag body, may be used again at once. Timestamps go out modulo 2^32. False when
+   * `ready` should be awaited before the next one; also when the stream is over, and then the message is dropped. Throws
+   * `publish.queue` when too much waits. Data that is named onMetaData goes out as `setMetadata` sends it.
+   */
+  write(message: OutgoingMedia): boolean;
+  /** Sends the body of a data message as it is. @default timestamp: the last one */
+  writeData(payload: Uint8Array, timestamp?: number): boolean;
+  /** Tells the server what the stream is: width, height, codecs, …. It keeps that for later players. */
+  setMetadata(values: Readonly<Record<string, AmfEncodable>>): boolean;
+  /** Sends values to all players, in time with the media: cue points, captions, anything. */
+  sendData(name: string, ...values: readonly AmfEncodable[]): boolean;
+  /** Resolves when `write` may go on, rejects when the stream is over. */
+  ready(): Promise<void>;
+  /** Ends the stream, and resolves when all of it has been sent. The connection stays. */
+  close(): Promise<void>;
+};
+
+/** A published stream of one connection. */
+export class NetPublishStream implements PublishStream {
   readonly ended: Promise<StreamEnd>;
   readonly #port: StreamPort;
   readonly #id: number;
   readonly #started: PendingAnswer<void>;
   readonly #onStatus: ((status: Status) => void) | undefined;
+  readonly #counter = new StreamCounter();
   readonly #resolveEnded: (end: StreamEnd) => void;
   readonly #receiver: StreamReceiver = {
     receiveStatus: (status) => this.#receiveStatus(status),
@@ -39,7 +65,6 @@ export class PublishStream {
   };
   #end: StreamEnd | undefined;
   #isStarted = false;
-  #lastTimestamp = 0;
 
   /** `attach` registers what the connection calls; `started` settles with the server's answer. */
   constructor(
@@ -59,52 +84,45 @@ export class PublishStream {
     attach(this.#receiver);
   }
 
-  /**
-   * Sends a message; its payload, an FLV tag body, may be used again at once. Timestamps go out modulo 2^32. False when
-   * `ready` should be awaited before the next one; also when the stream is over, and then the message is dropped. Throws
-   * `publish.queue` when too much waits. Data that is named onMetaData goes out as `setMetadata` sends it.
-   */
   write({ kind, timestamp, payload }: OutgoingMedia): boolean {
-    if (kind === "data") return this.#send(MessageType.Data, timestamp, asMetadata(payload));
-    return this.#send(kind === "audio" ? MessageType.Audio : MessageType.Video, timestamp, payload);
+    return this.#send(kind, timestamp, kind === "data" ? asMetadata(payload) : payload);
   }
 
-  /** Sends the body of a data message as it is. */
-  writeData(payload: Uint8Array, timestamp: number = this.#lastTimestamp): boolean {
-    return this.#send(MessageType.Data, timestamp, payload);
+  writeData(payload: Uint8Array, timestamp: number = this.#counter.lastTimestamp): boolean {
+    return this.#send("data", timestamp, payload);
   }
 
-  /** Tells the server what the stream is: width, height, codecs, …. It keeps that for later players. */
   setMetadata(values: Readonly<Record<string, AmfEncodable>>): boolean {
     // FFmpeg reads an ECMA array early (docs/interop.md). What stands in it is encoded as anything else.
     const metadata = new AmfEcmaArray(Object.entries(values) as [string, AmfValue][]);
     return this.sendData("@setDataFrame", "onMetaData", metadata);
   }
 
-  /** Sends values to all players, in time with the media: cue points, captions, anything. */
   sendData(name: string, ...values: readonly AmfEncodable[]): boolean {
     const { payload } = encodeData(this.#id, 0, name, ...values);
     return this.writeData(payload);
   }
 
-  /** Resolves when `write` may go on, rejects when the stream is over. */
+  get statistics(): StreamStatistics {
+    return this.#counter.statistics(this.#port.queuedBytes);
+  }
+
   async ready(): Promise<void> {
     if (this.#end === undefined) await this.#port.drained(this.#port.highWaterBytes);
     if (this.#end !== undefined)
       throw this.#end.error ?? clientError("connection.closed", `the stream is over: ${this.#end.description}`);
   }
 
-  /** Ends the stream, and resolves when all of it has been sent. The connection stays. */
   async close(): Promise<void> {
     this.#finish({ kind: "closed", description: "closed by the application" });
     await this.#port.sent();
   }
 
-  #send(type: number, timestamp: number, payload: Uint8Array): boolean {
+  #send(kind: MediaMessage["kind"], timestamp: number, payload: Uint8Array): boolean {
     const port = this.#port;
     if (this.#end !== undefined) return false;
-    this.#lastTimestamp = timestamp;
-    port.sendMedia({ type, timestamp: timestamp >>> 0, streamId: this.#id, payload });
+    port.sendMedia({ type: MESSAGE_TYPES[kind], timestamp: timestamp >>> 0, streamId: this.#id, payload });
+    this.#counter.count(kind, timestamp, payload.length);
     return port.queuedBytes <= port.highWaterBytes;
   }
 
@@ -145,5 +163,7 @@ function asMetadata(payload: Uint8Array): Uint8Array {
   if (data.kind !== "plain" || data.name !== "onMetaData") return payload;
   return concatBytes([SET_DATA_FRAME, payload]);
 }
+
+const MESSAGE_TYPES = { audio: MessageType.Audio, video: MessageType.Video, data: MessageType.Data } as const;
 
 const SET_DATA_FRAME: Uint8Array = encodeData(0, 0, "@setDataFrame").payload;

@@ -10,6 +10,7 @@ import { ClientSession } from "../rtmp/session/client-session.ts";
 import type { Status } from "../rtmp/session/status.ts";
 import { Wire } from "../rtmp/session/wire.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
+import { AcknowledgementLag } from "./acknowledgement-lag.ts";
 import { clientError, withRemedy } from "./client-error.ts";
 import { resolveClientLimits } from "./client-limits.ts";
 import type { CloseReason } from "./close-reason.ts";
@@ -17,6 +18,8 @@ import type { ResolvedConnectOptions } from "./options.ts";
 
 /** OBS sends the same, so every server takes it. */
 const DEFAULT_CHUNK_SIZE = 4096;
+/** What the wire announces unless it is told otherwise. */
+const DEFAULT_WINDOW_BYTES = 2_500_000;
 /** With interleaved chunks the socket holds no more than this, so that what is urgent can overtake. */
 const INTERLEAVED_WRITE_BYTES = 64 * 1024;
 /** What may wait above the media: answers to a server that asks and does not read. */
@@ -50,6 +53,7 @@ export class SessionDriver {
   readonly #crypto: HandshakeCrypto;
   readonly #options: ResolvedConnectOptions;
   readonly #isInterleaved: boolean;
+  readonly #lag: AcknowledgementLag;
   readonly #maxUnsentBytes: number;
   #events: SessionDriverEvents | undefined;
   /** Until it is over. */
@@ -67,6 +71,7 @@ export class SessionDriver {
     const { crypto, refuseShortSecret = false } = needs;
     const { chunks, session, amf } = resolveClientLimits(options.limits);
     this.session = new ClientSession({ limits: session, amfLimits: amf, registry: options.registry });
+    this.#lag = new AcknowledgementLag(windowAcknowledgementSize ?? DEFAULT_WINDOW_BYTES);
     this.#stream = stream;
     this.#crypto = crypto;
     this.#options = options;
@@ -100,6 +105,12 @@ export class SessionDriver {
     return this.#isInterleaved ? this.#stream.unsentBytes + this.wire.queuedBytes : this.#stream.unsentBytes;
   }
 
+  /** How far the server is behind; undefined until it acknowledges. */
+  get lagMs(): number | undefined {
+    const { bytesSent, unacknowledgedBytes } = this.wire;
+    return this.#lag.lagMs(bytesSent, unacknowledgedBytes, performance.now());
+  }
+
   /** Begins the handshake. */
   start(events: SessionDriverEvents): void {
     this.#events = events;
@@ -128,6 +139,16 @@ export class SessionDriver {
     // With whole messages nothing stays in the wire, and its output is a copy.
     const isTaken = this.wire.send(this.#isInterleaved ? { ...message, payload: new Uint8Array(payload) } : message);
     if (!isTaken) throw clientError("publish.queue", "too many messages wait to be sent");
+    this.flush();
+  }
+
+  /** Sends a message of another kind, in order with the calls; nothing when the connection is over. */
+  sendMessage(message: Message): void {
+    if (this.#closeReason !== undefined) return;
+    this.flush();
+    this.#guard(() => {
+      if (!this.wire.send(message)) throw new ProtocolError("session.reply-limit", "the server does not read");
+    });
     this.flush();
   }
 
@@ -236,6 +257,7 @@ export class SessionDriver {
       if (pieces.length === 0) break;
       this.#stream.write(pieces);
     }
+    this.#lag.sent(this.wire.bytesSent, performance.now());
     if (this.#stream.unsentBytes > this.#maxUnsentBytes) {
       throw new ProtocolError("session.reply-limit", "the server does not read its answers");
     }

@@ -11,6 +11,8 @@ export type StreamPort = {
   /** Bytes that wait to reach the kernel. */
   readonly queuedBytes: number;
   readonly highWaterBytes: number;
+  /** How long to wait for an answer. */
+  readonly answerMs: number;
   /** Sends what the session has queued. */
   flush(): void;
   /** Sends audio, video or data. Throws `publish.queue`. */

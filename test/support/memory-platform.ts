@@ -63,7 +63,7 @@ export class MemoryPlatform implements ClientPlatform {
   readonly crypto: ClientPlatform["crypto"] = nodePlatform.crypto;
   readonly md5: ClientPlatform["md5"] = nodePlatform.md5;
   readonly clock: TestClock = new TestClock();
-  readonly hosts = new Map<string, Host>();
+  readonly hosts: Map<string, Host> = new Map();
   /** All connections so far, refused ones too. */
   readonly dialled: string[] = [];
   /** The far ends of those that were taken. */

@@ -32,9 +32,9 @@ export class Calls {
     return transactionId;
   }
 
-  /** Nobody waits for this answer any more; it is ignored if it comes. */
-  forget(transactionId: number): void {
-    this.#outgoing.close(transactionId);
+  /** Nobody waits for this answer any more; it is ignored if it comes. False if it came. */
+  forget(transactionId: number): boolean {
+    return this.#outgoing.close(transactionId) !== undefined;
   }
 
   /** Has an id as a call has, but nobody waits for the answer: many servers give none to the calls of old encoders. */

@@ -52,6 +52,8 @@ export class ClientSession {
   readonly #serverCalls: ServerCalls;
   readonly #amfOptions: AmfDecodeOptions;
   readonly #counters = createSessionCounters();
+  /** The ids of `createStream` for which nobody waits. */
+  readonly #abandonedStreams = new Set<number>();
   #state: NetConnectionState = "unconnected";
   #askedEncoding: 0 | 3 = 0;
 
@@ -168,6 +170,16 @@ export class ClientSession {
     return this.#calls.call("createStream", []);
   }
 
+  /**
+   * Nobody waits for this `createStream` any more: its place is free, and should the stream come after all, it is deleted.
+   * Nothing happens where it was answered.
+   */
+  abandonStream(transactionId: number): void {
+    if (!this.#calls.forget(transactionId)) return;
+    this.#streams.answered();
+    if (this.#abandonedStreams.size < MAX_ABANDONED_STREAMS) this.#abandonedStreams.add(transactionId);
+  }
+
   /** A `status` follows: NetStream.Publish.Start, or one with the level "error". False if the stream is not idle. */
   publish(streamId: number, name: string, type: PublishType = "live"): boolean {
     if (this.streamState(streamId) !== "idle") return false;
@@ -269,6 +281,7 @@ export class ClientSession {
 
   #receiveAnswer(command: Command): ClientEvent | undefined {
     const event = this.#calls.receiveAnswer(command);
+    if (event === undefined && this.#abandonedStreams.delete(command.transactionId)) return this.#tooLate(command);
     if (event === undefined) return receiveStreamRefusal(command, this.#streams);
     this.#budget.refund();
     if (event.name === "connect") return this.#receiveConnectAnswer(command);
@@ -280,6 +293,10 @@ export class ClientSession {
     }
     this.#streams.answered();
     return { kind: "error", transactionId, name: event.name, value, status: decodeStatus(value) };
+  }
+
+  #tooLate({ name, args }: Command): undefined {
+    if (name === "_result" && isStreamId(args[0])) this.#calls.notify("deleteStream", [args[0]]);
   }
 
   #receiveConnectAnswer(command: Command): ClientEvent {
@@ -331,6 +348,9 @@ export class ClientSession {
     return true;
   }
 }
+
+/** Ids that are remembered until their late answers come. */
+const MAX_ABANDONED_STREAMS = 1000;
 
 const MEDIA_TYPES = { audio: MessageType.Audio, video: MessageType.Video, data: MessageType.Data } as const;
 
