@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
 import type { Clip } from "./clip.ts";
+import { Pacer } from "./pacer.ts";
 
 /** Takes what is published. */
 export type MessageSink = { write(message: MediaMessage): void };
@@ -19,9 +20,6 @@ export const systemClock: Clock = {
   wait: (delayMs, signal) => setTimeout(delayMs, undefined, { signal }).catch(() => {}),
 };
 
-/** After a longer break (a laptop that slept) the loop goes on from there instead of catching up. */
-const MAX_LATE_MS = 1000;
-
 const TIMESTAMP_RANGE = 2 ** 32;
 
 /**
@@ -29,14 +27,13 @@ const TIMESTAMP_RANGE = 2 ** 32;
  * 32 bits; configurations and metadata are sent in the first round only, for the server keeps them.
  */
 export async function publishLoop(clip: Clip, stream: MessageSink, clock: Clock, signal: AbortSignal): Promise<void> {
-  let startMs = clock.nowMs();
+  const pacer = new Pacer(clock);
   for (let roundMs = 0; !signal.aborted; roundMs += clip.durationMs) {
     for (const message of clip.messages) {
       if (roundMs > 0 && message.isConfig) continue;
       const timestamp = roundMs + message.timestamp;
-      const earlyMs = startMs + timestamp - clock.nowMs();
-      if (earlyMs > 0) await clock.wait(earlyMs, signal);
-      else if (earlyMs < -MAX_LATE_MS) startMs -= earlyMs;
+      // A laptop that slept does not catch up.
+      await pacer.until(timestamp, signal);
       if (signal.aborted) return;
       stream.write({ ...message, timestamp: timestamp % TIMESTAMP_RANGE });
     }

@@ -10,6 +10,7 @@ import { type CommandContext, type RunnableServer, styleFor } from "./context.ts
 import { ExitCode } from "./exit-codes.ts";
 import { createLog } from "./log.ts";
 import { describeStartUp, startUpJson, startUpOf } from "./start-up.ts";
+import { countStopSignals } from "./stop-signals.ts";
 
 export type RunServerOptions = {
   readonly config: Config;
@@ -61,9 +62,6 @@ export async function runServer(options: RunServerOptions, context: CommandConte
   return await ended;
 }
 
-/** `npm start` passes on the INT of a Ctrl+C, which the terminal has sent to us too: these two count as one. */
-const SAME_KEY_PRESS_MS = 250;
-
 /** The first INT or TERM drains, the second ends at once, a third does not even wait for that. */
 function untilStopped(
   server: RunnableServer,
@@ -76,16 +74,7 @@ function untilStopped(
     log.error({ err: error }, "the server did not stop in order");
     ended.resolve(ExitCode.Failed);
   };
-  let count = 0;
-  let lastInterruptMs = Number.NEGATIVE_INFINITY;
-  const onInterrupt = (): void => {
-    const nowMs = context.clock.nowMs();
-    const isRepeated = nowMs - lastInterruptMs < SAME_KEY_PRESS_MS;
-    lastInterruptMs = nowMs;
-    if (!isRepeated) onStop();
-  };
-  const onStop = (): void => {
-    count++;
+  const stopListening = countStopSignals(context, (count) => {
     if (count === 1) {
       log.info({}, "stopping: connections may finish; a second signal cuts them");
       Promise.all([stopBeside(), server.drain()]).then(() => ended.resolve(ExitCode.Ok), fail);
@@ -95,11 +84,8 @@ function untilStopped(
     } else {
       ended.resolve(ExitCode.Failed);
     }
-  };
-  const undo = [context.onSignal("SIGINT", onInterrupt), context.onSignal("SIGTERM", onStop)];
-  return ended.promise.finally(() => {
-    for (const stopListening of undo) stopListening();
   });
+  return ended.promise.finally(stopListening);
 }
 
 /** HUP reads the certificates again. Whatever comes of it, the server goes on. Returns what ends that. */
