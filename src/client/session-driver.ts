@@ -257,7 +257,7 @@ export class SessionDriver {
       if (pieces.length === 0) break;
       this.#stream.write(pieces);
     }
-    this.#lag.sent(this.wire.bytesSent, performance.now());
+    this.#lag.sent(this.wire.bytesSent, this.wire.unacknowledgedBytes, performance.now());
     if (this.#stream.unsentBytes > this.#maxUnsentBytes) {
       throw new ProtocolError("session.reply-limit", "the server does not read its answers");
     }
