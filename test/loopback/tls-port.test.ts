@@ -130,6 +130,10 @@ describe("handshakes that fail are told in words, and the connection closes", ()
     match(await refusedIn(context, { maxVersion: "TLSv1.2" }, { minVersion: "TLSv1.3" }), /no TLS version in common/);
   });
 
+  it("TLS 1.3 where 1.2 is the newest", async (context) => {
+    match(await refusedIn(context, { minVersion: "TLSv1.3" }, { maxVersion: "TLSv1.2" }), /no TLS version in common/);
+  });
+
   it("a cipher without forward secrecy", async (context) => {
     match(await refusedIn(context, { maxVersion: "TLSv1.2", ciphers: "AES128-SHA" }), /no cipher in common/);
   });
