@@ -142,6 +142,18 @@ export class AmfExternalizable {
   }
 }
 
+/**
+ * For the values of a message in AMF0: what is inside is written as AMF3 behind the AVM+ switch, though AMF0 might have a
+ * form for it. Clients of Flex write their messages so.
+ */
+export class Amf3Value {
+  readonly value: AmfEncodable;
+
+  constructor(value: AmfEncodable) {
+    this.value = value;
+  }
+}
+
 /** Whether `value` has named members: senders use objects and ECMA arrays alike for metadata and status. */
 export function hasMembers(value: unknown): value is AmfObject | AmfEcmaArray {
   return value instanceof AmfObject || value instanceof AmfEcmaArray;

@@ -1,7 +1,7 @@
 import type { ByteWriter } from "../../bytes/byte-writer.ts";
 import { encodeUtf8 } from "../../bytes/utf8.ts";
 import { type AmfEncodeOptions, AmfOutput, refuseToEncode } from "./amf-output.ts";
-import { AmfDate, AmfEcmaArray, type AmfEncodable, AmfObject, type AmfValue, AmfXml } from "./amf-value.ts";
+import { Amf3Value, AmfDate, AmfEcmaArray, type AmfEncodable, AmfObject, type AmfValue, AmfXml } from "./amf-value.ts";
 import { Amf0Marker } from "./amf0-decoder.ts";
 import { Amf3Encoder } from "./amf3-encoder.ts";
 
@@ -34,7 +34,8 @@ export class Amf0Encoder {
   }
 
   write(value: AmfEncodable): void {
-    if (this.#objectEncoding === 3 && typeof value === "object" && value !== null) this.writeAmf3(value);
+    if (value instanceof Amf3Value) this.writeAmf3(value.value);
+    else if (this.#objectEncoding === 3 && typeof value === "object" && value !== null) this.writeAmf3(value);
     else this.#write(value);
   }
 

@@ -8,6 +8,7 @@ export type { AmfDecodeOptions } from "./amf-input.ts";
 export { type AmfLimits, DEFAULT_AMF_LIMITS } from "./amf-limits.ts";
 export type { AmfEncodeOptions } from "./amf-output.ts";
 export {
+  Amf3Value,
   AmfDate,
   AmfDictionary,
   AmfEcmaArray,

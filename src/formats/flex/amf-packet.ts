@@ -3,6 +3,7 @@ import { ByteWriter } from "../../bytes/byte-writer.ts";
 import { encodeUtf8 } from "../../bytes/utf8.ts";
 import { ProtocolError, type ProtocolErrorCode } from "../../errors.ts";
 import type { AmfDecodeOptions } from "../amf/amf-input.ts";
+import type { AmfEncodeOptions } from "../amf/amf-output.ts";
 import type { AmfEncodable, AmfValue } from "../amf/amf-value.ts";
 import { Amf0Decoder } from "../amf/amf0-decoder.ts";
 import { Amf0Encoder } from "../amf/amf0-encoder.ts";
@@ -67,11 +68,12 @@ export function decodeAmfPacket(
   return { version, headers, bodies };
 }
 
-/** Objects are written as AMF3 in a packet of version 3. `amf.encode` for what AMF cannot carry. */
-export function encodeAmfPacket({ version, headers, bodies }: AmfPacket<AmfEncodable>): Uint8Array {
+/** Objects are written as AMF3 in a packet of version 3, whatever the options say. `amf.encode` for what AMF cannot carry. */
+export function encodeAmfPacket(packet: AmfPacket<AmfEncodable>, options: AmfEncodeOptions = {}): Uint8Array {
+  const { version, headers, bodies } = packet;
   const writer = new ByteWriter();
   const writeValue = (value: AmfEncodable): void => {
-    const encoder = new Amf0Encoder({ objectEncoding: version === 3 ? 3 : 0 });
+    const encoder = new Amf0Encoder({ ...options, objectEncoding: version === 3 ? 3 : 0 });
     encoder.write(value);
     const bytes = encoder.take();
     writer.u32(bytes.length);
