@@ -119,6 +119,8 @@ export class HttpPort {
     const { code = "" } = error;
     const isLate = code === "ERR_HTTP_REQUEST_TIMEOUT";
     const isMalformed = code.startsWith("HPE_");
+    // TLS broke: nothing can be said to the client any more.
+    if (error instanceof ProtocolError) this.#tell(socket, error);
     if (!isLate && !isMalformed) return void socket.destroy();
     const refusal = isLate
       ? new ProtocolError("timeout.request", `an HTTP request was not whole within ${this.#options.requestMs} ms`)

@@ -19,6 +19,7 @@ for (const [code, words] of [
   ["ECONNRESET", /the client reset the connection/],
   ["ERR_SSL_WRONG_VERSION_NUMBER", /what came is no TLS/],
   ["ERR_SSL_DATA_LENGTH_TOO_LONG", /what came is no TLS/],
+  ["ERR_OSSL_CIPHER_OPERATION_FAILED", /what came is no TLS/],
   ["ERR_SSL_SOMETHING_NEW", /as OpenSSL says it/],
   [undefined, /as OpenSSL says it/],
 ] as const) {

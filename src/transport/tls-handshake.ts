@@ -26,6 +26,8 @@ export function acceptTls(socket: Socket, identities: TlsIdentities): Promise<TL
     secure.once("end", onGone).once("close", onGone);
     secure.once("secure", () => {
       secure.off("end", onGone).off("close", onGone);
+      // Only on sockets of its own servers does Node end a connection whose TLS breaks after the handshake.
+      secure.on("_tlsError", (error: Error) => secure.destroy(explain("the TLS connection broke", error)));
       resolve(secure);
     });
   });
@@ -44,12 +46,17 @@ export function destroyAccepted(socket: Socket): void {
 
 /** What went wrong in words; OpenSSL's own are its cause. */
 export function tlsError(error: Error): ProtocolError {
-  return new ProtocolError("handshake.tls-failed", `the TLS handshake failed: ${reasonOf(error)}`, { cause: error });
+  return error instanceof ProtocolError ? error : explain("the TLS handshake failed", error);
+}
+
+function explain(what: string, cause: Error): ProtocolError {
+  return new ProtocolError("handshake.tls-failed", `${what}: ${reasonOf(cause)}`, { cause });
 }
 
 function reasonOf(error: Error): string {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? error.message;
+  const ownWords = "reason" in error && typeof error.reason === "string" ? error.reason : error.message;
+  return REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? ownWords;
 }
 
 /** By Node's codes: those with ALERT are what the client said. */
@@ -65,7 +72,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/ALERT_/, "the client broke off"],
   [/ECONNRESET|EPIPE/, "the client reset the connection"],
   [
-    /WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNEXPECTED_|LENGTH|BAD_|DECODE|DECRYPTION|UNKNOWN_PROTOCOL|RECORD|EXCESSIVE/,
+    /WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNEXPECTED_|LENGTH|BAD_|DECODE|DECRYPTION|UNKNOWN_PROTOCOL|RECORD|EXCESSIVE|CIPHER_OPERATION/,
     "what came is no TLS",
   ],
 ];

@@ -14,7 +14,7 @@ import { flvTags } from "../support/flv-tags.ts";
 import { startLiveServer } from "../support/live-server.ts";
 import { assertEndedWell } from "../support/peer-process.ts";
 import { comparePlayed, startPlayer } from "../support/players.ts";
-import { closed, connectPeer, openPort, visit } from "../support/port-client.ts";
+import { closed, connectPeer, openPort, post, visit } from "../support/port-client.ts";
 import { startPortServer } from "../support/port-server.ts";
 import { RtmpPeer } from "../support/rtmp-peer.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -171,14 +171,35 @@ describe("handshakes that fail are told in words, and the connection closes", ()
     await server.untilCode("handshake.tls-failed");
   });
 
+  for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
+    it(`garbage in the middle of a session, or of a tunnel's connection: ${maxVersion}`, async (context) => {
+      const server = await startPortServer(context, { tls: { selfSignedFolder: temporaryFolder(context) } });
+      const speak = async (what: (secure: TLSSocket) => Promise<unknown>): Promise<void> => {
+        const raw = await openPort(context, server.port);
+        const secure = connectTls({ socket: raw, rejectUnauthorized: false, maxVersion });
+        context.after(() => secure.destroy());
+        secure.on("error", () => {});
+        await once(secure, "secureConnect");
+        await what(secure);
+        raw.write(hex`17 03 03 0028 0000000000000000000000000000000000000000000000000000000000000000000000000000ffff`);
+        await closed(secure);
+      };
+      await speak((secure) => connectPeer(new RtmpPeer(socketStream(secure))));
+      match((await server.untilClosed()).reason, /^the TLS connection broke: what came is no TLS$/);
+      await speak((secure) => post(secure, "/fcs/ident2"));
+      await server.untilCode("handshake.tls-failed");
+      match(server.messages.join(), /^the TLS connection broke: what came is no TLS$/);
+    });
+  }
+
   it("renegotiation is not answered", async (context) => {
     const tls = { selfSignedFolder: temporaryFolder(context) };
-    const server = await startPortServer(context, { tls, timeouts: { handshakeMs: 100 } });
+    const server = await startPortServer(context, { tls });
     const secure = await openTls(context, server.port, { maxVersion: "TLSv1.2" });
     const renegotiated: (Error | null)[] = [];
     secure.renegotiate({}, (error) => renegotiated.push(error));
     await closed(secure);
-    await server.untilCode("timeout.first-byte");
+    await server.untilCode("handshake.tls-failed");
     deepEqual(
       renegotiated.filter((error) => error === null),
       [],
