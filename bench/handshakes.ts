@@ -18,7 +18,7 @@ import { tlsHandshakeStretchMs } from "./support/tls-handshake-stretch.ts";
 const USAGE = `node bench/handshakes.ts [--count N]
 
 Carries out N handshakes of each kind [500], and prints for how many milliseconds a server does nothing else: the longest
-stretch of each handshake. "first" is the first of a process, before its code is compiled.
+stretch of each handshake. "first" is the first of a process that has prepared itself as a server does.
 `;
 
 const { values } = parseArgs({

@@ -1,6 +1,9 @@
 import { createDiffieHellman, createHmac, type DiffieHellman, randomBytes } from "node:crypto";
+import { concatBytes } from "../bytes/concat.ts";
+import { createClientHandshake } from "../rtmp/handshake/client-handshake.ts";
 import { PRIME } from "../rtmp/handshake/diffie-hellman.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/handshake.ts";
+import { createServerHandshake } from "../rtmp/handshake/server-handshake.ts";
 
 /** What handshakes need, by Node's own cryptography. */
 export const nodeCrypto: HandshakeCrypto = {
@@ -15,10 +18,21 @@ export const nodeCrypto: HandshakeCrypto = {
 
 /**
  * Makes what RTMPE's key exchange needs, once: OpenSSL takes about 35 ms to check that the prime is one. A server calls
- * this when it starts, so that no handshake holds up the others; a client's first RTMPE connection does it otherwise.
+ * this when it starts, so that no handshake holds up the others; a client's first RTMPE connection does it otherwise. The
+ * first handshake of a process takes up to 4 ms too, before its code is compiled: here it is nobody's.
  */
 export function prepareKeyExchange(): void {
-  group ??= createGroup();
+  if (group !== undefined) return;
+  group = createGroup();
+  for (const type of [6, 8, 9] as const) shakeHandsAlone(type);
+}
+
+function shakeHandsAlone(encryptedVersion: 6 | 8 | 9): void {
+  const client = createClientHandshake({ form: "encrypted", nowMs: 0, crypto: nodeCrypto });
+  const server = createServerHandshake({ encryptedVersion, nowMs: 0, crypto: nodeCrypto });
+  server.push(concatBytes(client.takeOutput()));
+  client.push(concatBytes(server.takeOutput()));
+  server.push(concatBytes(client.takeOutput()));
 }
 
 let group: DiffieHellman | undefined;
