@@ -17,6 +17,7 @@ export type { ClientLimits } from "./client-limits.ts";
 export { clientMethods } from "./client-methods.ts";
 export type { CloseReason, StreamEnd } from "./close-reason.ts";
 export { connect, playFrom, publishTo } from "./connect.ts";
+export * from "./flex/index.ts";
 export type { ClientLog } from "./log.ts";
 export type { CallOptions, ConnectionStatistics, NetConnection, ServerInfo } from "./net-connection.ts";
 export type { ClientMethod, ClientTimeouts, ConnectOptions } from "./options.ts";

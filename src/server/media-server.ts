@@ -9,10 +9,15 @@ import { originOf, type SocketOrigin } from "../transport/socket-origin.ts";
 import { familiesOf } from "../transport/ways-in.ts";
 import { WebSocketServerRoute } from "../transport/websocket/websocket-server.ts";
 import { Applications } from "./applications/applications.ts";
+import { CallError } from "./applications/call-error.ts";
+import { checkArguments } from "./applications/check-arguments.ts";
+import { isMethod, type Method } from "./applications/method.ts";
 import { PublisherAuthentication } from "./authentication/publisher-authentication.ts";
 import { broadcastOptionsOf } from "./broadcast-options.ts";
 import type { ServerContext } from "./context.ts";
 import type { ServerFeature } from "./feature.ts";
+import type { MethodTools } from "./flex/broker-context.ts";
+import { FlexMessaging } from "./flex/flex-messaging.ts";
 import { Flusher } from "./flusher.ts";
 import { FrontDoor, type OpenedListener, TOO_MANY } from "./front-door.ts";
 import { silentLog } from "./log.ts";
@@ -60,6 +65,7 @@ class RtmpMediaServer implements MediaServer {
   readonly broadcasts: BroadcastDirectory;
   readonly #context: ServerContext;
   readonly #features: readonly ServerFeature[];
+  readonly #flex: FlexMessaging | undefined;
   readonly #addresses: readonly ListenAddress[];
   readonly #flusher: Flusher;
   readonly #connections = new Set<RtmpConnection>();
@@ -85,10 +91,12 @@ class RtmpMediaServer implements MediaServer {
     const hooks = authenticated?.guard(options.hooks ?? {}) ?? options.hooks ?? {};
     const { maxPendingCalls } = resolved.limits;
     // Who a client is comes first: applications are told.
-    this.#features = [
-      ...(authenticated ? [authenticated] : []),
-      new Applications({ ...options, log, maxPendingCalls, nowMs }),
-    ];
+    const applications = new Applications({ ...options, log, maxPendingCalls, nowMs });
+    const { registry } = applications;
+    const { flex } = options;
+    this.#flex = flex && new FlexMessaging({ flex, log, nowMs, maxPendingCalls, registry, methods: METHOD_TOOLS });
+    const first = [authenticated, this.#flex].filter((feature) => feature !== undefined);
+    this.#features = [...first, applications];
     this.#context = { options: resolved, hooks, log, directory: this.broadcasts, nowMs, features: this.#features };
     this.#tunnels = new RtmptServer({
       ...resolved,
@@ -188,7 +196,8 @@ class RtmpMediaServer implements MediaServer {
       clientAddress: clientAddressOf,
       onStream: (stream, origin) => this.#accept(stream, origin),
     });
-    return [routeWhereTaken(this.#tunnels, "http", "https"), routeWhereTaken(webSockets, "ws", "wss")];
+    const flex = this.#flex === undefined ? [] : [routeWhereTaken(this.#flex.route, "http", "https")];
+    return [routeWhereTaken(this.#tunnels, "http", "https"), routeWhereTaken(webSockets, "ws", "wss"), ...flex];
   }
 
   /** Listeners and sockets keep a program alive; this does not. */
@@ -240,3 +249,11 @@ class RtmpMediaServer implements MediaServer {
 
 /** For streams that the program hands over: it decides itself what they may carry. */
 const EVERY_WAY: ReadonlySet<RtmpScheme> = new Set(RTMP_SCHEMES);
+
+/** Services of Flex take what `method` makes, too. */
+const METHOD_TOOLS: MethodTools = {
+  isChecked: (method) => isMethod(method),
+  check: (name, method, parameters, registry) => checkArguments(name, method as Method<never>, parameters, registry),
+  faultOf: (error) =>
+    error instanceof CallError ? { code: error.code, description: error.description, data: error.info } : undefined,
+};

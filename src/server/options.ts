@@ -5,6 +5,7 @@ import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import type { CertificateFiles } from "../transport/certificate-files.ts";
 import type { RtmpScheme } from "../transport/rtmp-url.ts";
 import type { AnyApplication } from "./applications/application-types.ts";
+import type { FlexOptions } from "./flex/flex-options.ts";
 import type { ServerHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
 
@@ -174,6 +175,8 @@ export type MediaServerOptions = {
   readonly authentication?: AuthenticationOptions;
   /** Methods that clients call, by the applications that they connect to. @default none: all else is as without */
   readonly applications?: readonly AnyApplication[];
+  /** Topics and services for Flex clients, by RTMP and as AMF over HTTP. @default none */
+  readonly flex?: FlexOptions;
   /** Classes that travel in calls, beside those of the applications. */
   readonly classes?: readonly AmfClass[];
   readonly limits?: Partial<ServerLimits>;

@@ -22,7 +22,8 @@ export type BrokerContext = {
 
 /** What is known elsewhere of methods with schemas: features of the server do not know each other. */
 export type MethodTools = {
-  isChecked(method: ServiceMethod): method is CheckedMethod;
+  /** Whether it is a `CheckedMethod`. */
+  isChecked(method: ServiceMethod): boolean;
   /** What the handler gets behind the caller; throws what `faultOf` knows. */
   check(
     name: string,

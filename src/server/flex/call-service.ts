@@ -41,12 +41,18 @@ async function run(
   method: ServiceMethod,
 ): Promise<unknown> {
   const parameters = parametersOf(message.body);
-  if (methods.isChecked(method)) {
-    const values = await methods.check(message.operation, method, parameters, registry);
-    return await Reflect.apply(method.handler, undefined, [session, ...values]);
+  if (isFunction(method)) {
+    const plain = toPlain([...parameters], { registry });
+    return await Reflect.apply(method, undefined, Array.isArray(plain) ? plain : []);
   }
-  const plain = toPlain([...parameters], { registry });
-  return await Reflect.apply(method, undefined, Array.isArray(plain) ? plain : []);
+  if (!methods.isChecked(method))
+    throw new TypeError(`${message.operation} is neither a function nor made by method()`);
+  const values = await methods.check(message.operation, method, parameters, registry);
+  return await Reflect.apply(method.handler, undefined, [session, ...values]);
+}
+
+function isFunction(method: ServiceMethod): method is (...parameters: never[]) => unknown {
+  return typeof method === "function";
 }
 
 function parametersOf(body: AmfValue): readonly AmfValue[] {
