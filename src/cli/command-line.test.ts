@@ -1,128 +1,13 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { type FakeContext, type FakeContextOptions, fakeContext } from "../../test/support/fake-context.ts";
 import { hex } from "../bytes/hex.ts";
-import type { MediaServerOptions } from "../server/options.ts";
-import { RTMP_SCHEMES } from "../transport/rtmp-url.ts";
 import { runCommandLine } from "./command-line.ts";
-import type { CommandContext, RunnableServer, SignalName } from "./context.ts";
 import { ExitCode } from "./exit-codes.ts";
-import type { PublishedStream } from "./keep-publishing.ts";
-
-type FakeFiles = Readonly<Record<string, string>>;
-
-type FakeOptions = {
-  readonly files?: FakeFiles;
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly server?: Partial<RunnableServer>;
-  readonly clip?: Uint8Array;
-  readonly stream?: PublishedStream;
-  readonly onStart?: (context: FakeContext) => void | Promise<void>;
-};
-
-type FakeContext = CommandContext & {
-  readonly output: () => string;
-  readonly errors: () => string;
-  /** What happened, in order. */
-  readonly calls: string[];
-  readonly created: MediaServerOptions[];
-  signal(name: SignalName): void;
-  /** Lets time pass. */
-  pass(ms: number): void;
-};
-
-/** A command line without a process: its server opens nothing, its signals come from the test. */
-function fakeContext(options: FakeOptions = {}): FakeContext {
-  const written = { stdout: "", stderr: "" };
-  const output = (name: keyof typeof written): CommandContext["stdout"] => ({
-    isTTY: false,
-    hasColors: false,
-    write(text) {
-      written[name] += text;
-    },
-  });
-  const listeners = new Map<SignalName, () => void>();
-  let nowMs = 0;
-  const context: FakeContext = {
-    version: "1.2.3",
-    clock: {
-      nowMs: () => nowMs,
-      async wait(delayMs) {
-        nowMs += delayMs;
-      },
-    },
-    pass(ms) {
-      nowMs += ms;
-    },
-    stdout: output("stdout"),
-    stderr: output("stderr"),
-    environment: options.environment ?? {},
-    output: () => written.stdout,
-    errors: () => written.stderr,
-    calls: [],
-    created: [],
-    readFile(path) {
-      const text = options.files?.[path];
-      if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
-      return Buffer.from(text);
-    },
-    async checkCertificate({ certificateFile }) {
-      if (options.files?.[certificateFile] === undefined) throw new Error(`cannot read ${certificateFile}`);
-    },
-    networkAddresses: () => [
-      { name: "lo", address: "127.0.0.1", family: "IPv4", internal: true },
-      { name: "eth0", address: "192.0.2.7", family: "IPv4", internal: false },
-    ],
-    async createServer(serverOptions) {
-      context.created.push(serverOptions);
-      return fakeServer(serverOptions, context, options);
-    },
-    readDemoClip() {
-      if (options.clip === undefined) throw new Error("no such file");
-      return options.clip;
-    },
-    async openStream(url) {
-      context.calls.push(`open ${url}`);
-      if (options.stream === undefined) throw new Error("refused");
-      return options.stream;
-    },
-    onSignal(name, listener) {
-      listeners.set(name, listener);
-      if (name === "SIGHUP") queueMicrotask(() => void options.onStart?.(context));
-      return () => listeners.delete(name);
-    },
-    signal(name) {
-      const listener = listeners.get(name);
-      ok(listener !== undefined, `nobody listens to ${name}`);
-      listener();
-    },
-  };
-  return context;
-}
-
-function fakeServer(serverOptions: MediaServerOptions, context: FakeContext, options: FakeOptions): RunnableServer {
-  return {
-    async start() {
-      context.calls.push("start");
-    },
-    listeners: (serverOptions.listen ?? []).map(({ host, port, accept }) => {
-      return { protocol: "rtmp", host, port, accepts: accept ?? RTMP_SCHEMES };
-    }),
-    async reload() {
-      context.calls.push("reload");
-    },
-    async drain() {
-      context.calls.push("drain");
-    },
-    async stop() {
-      context.calls.push("stop");
-    },
-    ...options.server,
-  };
-}
 
 /** Runs a command line whose server, if it starts, is stopped at once. */
-async function run(args: readonly string[], options: FakeOptions = {}) {
+async function run(args: readonly string[], options: FakeContextOptions = {}) {
   const context = fakeContext({ onStart: ({ signal }) => signal("SIGTERM"), ...options });
   const code = await runCommandLine(args, context);
   return { code, context, output: context.output(), errors: context.errors() };

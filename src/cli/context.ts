@@ -4,6 +4,7 @@ import { styleText } from "node:util";
 import type { ConfigDisk } from "../server/config-files.ts";
 import type { MediaServer } from "../server/media-server.ts";
 import type { MediaServerOptions } from "../server/options.ts";
+import type { Connect } from "./client-connection.ts";
 import type { PublishedStream } from "./keep-publishing.ts";
 import { type Clock, systemClock } from "./publish-loop.ts";
 import type { NetworkAddress } from "./server-urls.ts";
@@ -16,6 +17,12 @@ export type Output = {
   write(text: string): void;
 };
 
+/** Where media goes that is for another program. */
+export type ByteOutput = {
+  /** Resolves when it has been taken. Rejects, with the code EPIPE, when nobody reads any more. */
+  write(bytes: Uint8Array): Promise<void>;
+};
+
 /** Emphasis for a terminal; returns the text as it is where colours are not wanted. */
 export type Style = (format: "bold" | "cyan" | "dim", text: string) => string;
 
@@ -24,6 +31,10 @@ export type CommandContext = ConfigDisk & {
   readonly version: string;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Standard input, to be read once. */
+  readonly standardInput: AsyncIterable<Uint8Array>;
+  /** Standard output, for bytes. */
+  readonly byteOutput: ByteOutput;
   readonly clock: Clock;
   readonly environment: Readonly<Record<string, string | undefined>>;
   networkAddresses(): readonly NetworkAddress[];
@@ -32,6 +43,7 @@ export type CommandContext = ConfigDisk & {
   readDemoClip(): Uint8Array;
   /** Publishes to a server of this process by our own client; the last part of the path is the key. */
   openStream(url: string, signal: AbortSignal): Promise<PublishedStream>;
+  readonly connect: Connect;
   /** Calls `listener` for each signal of that name. Returns a function that stops it. */
   onSignal(name: SignalName, listener: () => void): () => void;
 };
@@ -47,6 +59,8 @@ export function processContext(): CommandContext {
     version: readVersion(),
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
+    standardInput: process.stdin,
+    byteOutput: byteOutputOf(process.stdout),
     clock: systemClock,
     environment: process.env,
     readFile: (path) => readFileSync(path),
@@ -63,6 +77,7 @@ export function processContext(): CommandContext {
     // A certificate for the server's name is none for the loopback address.
     openStream: async (url, signal) =>
       (await import("../client/connect.ts")).publishTo(url, { signal, tls: { insecure: true } }),
+    connect: async (url, options) => (await import("../client/connect.ts")).connect(url, options),
     onSignal(name, listener) {
       process.on(name, listener);
       return () => process.off(name, listener);
@@ -82,6 +97,16 @@ function outputOf(stream: NodeJS.WriteStream): Output {
     isTTY,
     hasColors: isTTY && stream.hasColors(),
     write: (text) => void stream.write(text),
+  };
+}
+
+function byteOutputOf(stream: NodeJS.WriteStream): ByteOutput {
+  return {
+    write(bytes) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+      return promise;
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Log } from "../server/log.ts";
+import { Backoff } from "./backoff.ts";
 import type { Clip } from "./clip.ts";
 import { type Clock, type MessageSink, publishLoop } from "./publish-loop.ts";
 
@@ -18,27 +19,26 @@ export type KeepPublishingOptions = {
   readonly log: Log;
 };
 
-const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 5000;
-
 /** Publishes a clip until `signal` aborts; connects again, later each time, when the server is lost. */
 export async function keepPublishing(options: KeepPublishingOptions, signal: AbortSignal): Promise<void> {
   const { clock, log } = options;
-  let retryMs = FIRST_RETRY_MS;
+  const backoff = new Backoff();
   while (!signal.aborted) {
+    let retryMs = 0;
     try {
       const stream = await options.open();
-      retryMs = FIRST_RETRY_MS;
+      backoff.reset();
       await publishUntilEnded(stream, options, signal);
       if (signal.aborted) return;
       const { description: reason } = await stream.ended;
+      retryMs = backoff.next();
       log.warn({ reason, retryMs }, "the clip's stream has ended; publishing again");
     } catch (error) {
       if (signal.aborted) return;
+      retryMs = backoff.next();
       log.warn({ err: error, retryMs }, "the clip cannot be published; trying again");
     }
     await clock.wait(retryMs, signal);
-    retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
   }
 }
 

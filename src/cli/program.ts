@@ -2,7 +2,11 @@ import { Command, Option } from "commander";
 import { CONFIG_KEYS } from "../server/config-keys.ts";
 import type { CommandContext } from "./context.ts";
 import { demo } from "./demo.ts";
-import { EXIT_CODE_MEANINGS, type ExitCode } from "./exit-codes.ts";
+import { exitCodeHelp } from "./exit-code-help.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { collect } from "./option-values.ts";
+import { publish } from "./publish/publish.ts";
+import { publishCommand } from "./publish/publish-command.ts";
 import { type ServeOptions, serve } from "./serve.ts";
 
 /** The command line. `onExitCode` gets what the command that ran answers with. */
@@ -27,6 +31,8 @@ export function createProgram(context: CommandContext, onExitCode: (code: ExitCo
   serverCommand(program, "demo", "run a server and publish a clip to it, over and over", DEMO_EXAMPLES).action(
     async (options: ServeOptions) => onExitCode(await demo(options, context)),
   );
+  program.commandsGroup("Clients:");
+  publishCommand(program, async (file, url, options) => onExitCode(await publish(file, url, options, context)));
   return program.commandsGroup("Help:").helpCommand("help [command]", "print the help of a command");
 }
 
@@ -57,15 +63,14 @@ const LISTEN_HELP = "[way://][host:]port to take connections on; may be repeated
 
 const LOG_LEVELS = CONFIG_KEYS.get("log.level")?.choices ?? [];
 
-function collect(value: string, previous: readonly string[] | undefined): string[] {
-  return [...(previous ?? []), value];
-}
-
 const PROGRAM_EXAMPLES = `
 Examples:
   millrace                        run a server on port 1935
   millrace demo                   the same, with a picture in it
   millrace serve --listen :2935   run it on another port
+  millrace publish clip.mp4 rtmp://127.0.0.1/live/test
+  millrace play rtmp://127.0.0.1/live/test -o clip.flv
+  millrace probe rtmp://127.0.0.1/live/test
   millrace help serve             all about one command
 `;
 
@@ -93,7 +98,3 @@ const SOURCES_HELP = `Settings are taken from, the first that has one:
   4. the defaults
 docs/config.md lists all keys, and the ways: rtmp, rtmps, rtmpe, rtmpt, rtmpts, rtmpte, ws, wss.
 `;
-
-function exitCodeHelp(): string {
-  return `Exit codes:\n${EXIT_CODE_MEANINGS.map(([code, meaning]) => `  ${String(code).padEnd(4)}${meaning}`).join("\n")}`;
-}
