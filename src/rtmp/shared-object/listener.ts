@@ -9,6 +9,8 @@ export type StateReason = "use" | "refresh";
 /** Makes what several listeners may need, once for all of them. */
 export type ListenerSource = {
   readonly revision: number;
+  /** About the length of the whole object. */
+  readonly stateBytes: number;
   /** The whole object as it is now. */
   stateBatch(reason: StateReason): OutgoingBatch;
   /** One batch of several, which are at least one. */
@@ -54,6 +56,11 @@ export class SharedObjectListener {
 
   get hasOutgoing(): boolean {
     return this.#wantedState !== undefined || this.#pending.length > 0;
+  }
+
+  /** About how many bytes wait. */
+  get outgoingBytes(): number {
+    return this.#pendingBytes + (this.#wantedState === undefined ? 0 : this.#source.stateBytes);
   }
 
   /** Set when it took nothing for so long that calls to it had to be dropped: its connection is to be closed. */

@@ -67,6 +67,10 @@ export class ObjectState implements ListenerSource {
     return this.#isChanged;
   }
 
+  get stateBytes(): number {
+    return this.slots.byteLength;
+  }
+
   valueOf(key: string): AmfValue {
     return this.slots.get(key)?.value;
   }

@@ -176,6 +176,8 @@ export class RemoteSharedObject {
       else this.#apply(event, answer, sync);
       if (event.kind !== "status") this.#version = message.version;
     }
+    // Changes that are refused have no answer of their own, but the value that counts may follow in the same message.
+    if (statuses.length > 0) this.#sent.clear();
     return { state: this.#state, sync, calls, statuses };
   }
 
@@ -232,8 +234,6 @@ export class RemoteSharedObject {
   #applyStatus({ code, level }: SharedObjectEvent & { readonly kind: "status" }): { code: string; level: string } {
     // What was asked for before may be refused only now; a Use is not refused like this.
     if (this.#state === "opening" && code !== "SharedObject.NoWriteAccess") this.#state = "closed";
-    // Changes that are refused have no answer of their own.
-    this.#sent.clear();
     return { code, level };
   }
 

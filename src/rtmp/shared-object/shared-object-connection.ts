@@ -28,6 +28,8 @@ export type SharedObjectConnectionOptions = {
 
 /** A call of more bytes counts as several. */
 const BYTES_OF_ONE_SEND = 4096;
+/** Without the object's name, roughly. */
+const BYTES_OF_ONE_STATUS = 64;
 
 /** One connection's part in the shared objects of an application instance: made by `SharedObjectDirectory.connect`. */
 export class SharedObjectConnection {
@@ -64,6 +66,13 @@ export class SharedObjectConnection {
     return this.#statuses.length > 0 || this.#ready.size > 0;
   }
 
+  /** About how many bytes `takeOutgoing(1)` would give. */
+  get nextBytes(): number {
+    if (this.#statuses.length > 0) return this.#statuses.length * BYTES_OF_ONE_STATUS;
+    const [next] = this.#ready;
+    return next?.outgoingBytes ?? 0;
+  }
+
   /**
    * Messages to send, in order. To be taken when the connection can take bytes: what waits is merged until then. Payloads are
    * shared with other connections: do not change them. With `maxBytes` it is told no more objects once so much is there.
@@ -72,6 +81,7 @@ export class SharedObjectConnection {
     const messages = this.#statuses;
     this.#statuses = [];
     let takenBytes = messages.reduce((sum, { payload }) => sum + payload.length, 0);
+    // Without statuses at least one object is told of.
     for (const listener of this.#ready) {
       if (takenBytes >= maxBytes) break;
       this.#ready.delete(listener);

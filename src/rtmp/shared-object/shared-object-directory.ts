@@ -15,7 +15,12 @@ type RefusalCode = StatusCode & `SharedObject.${string}`;
 /** What a client's message did. */
 export type SharedObjectReceived =
   /** It was applied to the object. */
-  | { readonly kind: "applied"; readonly object: SharedObject; readonly outcome: SharedObjectOutcome }
+  | {
+      readonly kind: "applied";
+      readonly connection: SharedObjectConnection;
+      readonly object: SharedObject;
+      readonly outcome: SharedObjectOutcome;
+    }
   | { readonly kind: "used" | "released"; readonly object: SharedObject }
   /** It waits until the object is loaded: `finishLoad` tells what it does. */
   | { readonly kind: "waiting"; readonly name: string }
@@ -232,7 +237,7 @@ export class SharedObjectDirectory {
     if (used === undefined) return this.#refuse(connection, name, isPersistent, "SharedObject.NoWriteAccess");
     const takeSend = (byteLength: number): boolean => connection.takeSend(byteLength, nowMs);
     const outcome = used.object.receive(used.listener, message, takeSend);
-    return { kind: "applied", object: used.object, outcome };
+    return { kind: "applied", connection, object: used.object, outcome };
   }
 
   #mustLoad({ name, isPersistent }: SharedObjectMessage): boolean {
