@@ -18,3 +18,4 @@ export type {
   ServerTlsOptions,
   SwfVerificationOptions,
 } from "./options.ts";
+export * from "./shared-objects/index.ts";

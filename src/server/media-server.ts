@@ -24,6 +24,8 @@ import { silentLog } from "./log.ts";
 import { networkOf } from "./network-of.ts";
 import { type ListenAddress, type MediaServerOptions, resolveOptions } from "./options.ts";
 import { RtmpConnection } from "./rtmp/connection.ts";
+import type { AnySlots, ServerSharedObject, ServerSharedObjectOptions } from "./shared-objects/index.ts";
+import { SharedObjects } from "./shared-objects/shared-objects.ts";
 
 /** Where a server accepts clients. */
 export type ListenerInfo = {
@@ -42,6 +44,16 @@ export type MediaServer = {
   readonly connectionCount: number;
   /** Every name that is published, waited for or watched. */
   readonly broadcasts: BroadcastDirectory;
+  /**
+   * A shared object for the program itself, made if it does not exist: `sharedObject<{ topic: string }>("chat/room1",
+   * "room")`. It needs the option `sharedObjects`. Rejects with a `StatusError` when it is open with the other persistence
+   * or there are too many, and with what the storage says where it cannot be loaded.
+   */
+  sharedObject<Slots extends object = AnySlots>(
+    app: string,
+    name: string,
+    options?: ServerSharedObjectOptions,
+  ): Promise<ServerSharedObject<Slots>>;
   /** Serves a connection that came some other way: a socket of your own, or a stream in memory. */
   accept(stream: ByteStream): void;
   /** Reads the certificates again; connections live on. Rejects when one is bad, and all stay as they were. */
@@ -65,6 +77,7 @@ class RtmpMediaServer implements MediaServer {
   readonly broadcasts: BroadcastDirectory;
   readonly #context: ServerContext;
   readonly #features: readonly ServerFeature[];
+  readonly #sharedObjects: SharedObjects;
   readonly #flex: FlexMessaging | undefined;
   readonly #addresses: readonly ListenAddress[];
   readonly #flusher: Flusher;
@@ -93,10 +106,11 @@ class RtmpMediaServer implements MediaServer {
     // Who a client is comes first: applications are told.
     const applications = new Applications({ ...options, log, maxPendingCalls, nowMs });
     const { registry } = applications;
+    this.#sharedObjects = new SharedObjects({ options: options.sharedObjects, registry, log, nowMs });
     const { flex } = options;
     this.#flex = flex && new FlexMessaging({ flex, log, nowMs, maxPendingCalls, registry, methods: METHOD_TOOLS });
     const first = [authenticated, this.#flex].filter((feature) => feature !== undefined);
-    this.#features = [...first, applications];
+    this.#features = [...first, applications, this.#sharedObjects];
     this.#context = { options: resolved, hooks, log, directory: this.broadcasts, nowMs, features: this.#features };
     this.#tunnels = new RtmptServer({
       ...resolved,
@@ -136,6 +150,15 @@ class RtmpMediaServer implements MediaServer {
       throw error;
     }
     this.#startTicker();
+  }
+
+  sharedObject<Slots extends object = AnySlots>(
+    app: string,
+    name: string,
+    options?: ServerSharedObjectOptions,
+  ): Promise<ServerSharedObject<Slots>> {
+    if (!this.#isClosing) this.#startTicker();
+    return this.#sharedObjects.open<Slots>(app, name, options);
   }
 
   accept(stream: ByteStream): void {

@@ -8,6 +8,7 @@ import type { AnyApplication } from "./applications/application-types.ts";
 import type { FlexOptions } from "./flex/flex-options.ts";
 import type { ServerHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
+import type { SharedObjectsOptions } from "./shared-objects/shared-objects-options.ts";
 
 /** Where a listener opens. */
 export type ListenAddress = {
@@ -175,6 +176,8 @@ export type MediaServerOptions = {
   readonly authentication?: AuthenticationOptions;
   /** Methods that clients call, by the applications that they connect to. @default none: all else is as without */
   readonly applications?: readonly AnyApplication[];
+  /** Shared objects, temporary and persistent. @default none: clients that want them are ignored */
+  readonly sharedObjects?: SharedObjectsOptions;
   /** Topics and services for Flex clients, by RTMP and as AMF over HTTP. @default none */
   readonly flex?: FlexOptions;
   /** Classes that travel in calls, beside those of the applications. */

@@ -128,7 +128,8 @@ export class RtmpConnection implements ConnectionPort {
   }
 
   get unsentBytes(): number {
-    return this.#stream.unsentBytes;
+    // With interleaved chunks most of it waits in the wire.
+    return this.#stream.unsentBytes + this.#wire.queuedReplyBytes;
   }
 
   /** Begins to read. */

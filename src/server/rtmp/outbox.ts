@@ -30,11 +30,14 @@ export class Outbox {
 
   /** Sends what the session has queued. */
   sendReplies(): void {
-    const { session, wire } = this.#options;
-    for (const reply of session.takeReplies()) if (!wire.send(reply)) throw this.#tooManyUnread();
+    const { session, wire, isInterleaved } = this.#options;
+    for (const reply of session.takeReplies()) {
+      const waitingBytes = wire.queuedReplyBytes;
+      if (!wire.send(reply)) throw this.#tooManyUnread();
+      if (isInterleaved && waitingBytes > 0) this.#unreadReplyBytes += wire.queuedReplyBytes - waitingBytes;
+    }
     this.pump();
-    // With interleaved chunks they wait in the wire.
-    if (wire.queuedReplyBytes > this.#options.maxUnreadReplyBytes) throw this.#tooManyUnread();
+    if (isInterleaved) this.#checkWaiting();
   }
 
   /** Writes what the wire has, as far as the connection takes it. */
@@ -52,8 +55,12 @@ export class Outbox {
 
   /** The client has read everything. */
   drained(): void {
-    this.#unreadReplyBytes = 0;
-    if (this.#options.isInterleaved) this.pump();
+    if (!this.#options.isInterleaved) {
+      this.#unreadReplyBytes = 0;
+      return;
+    }
+    this.pump();
+    this.#checkWaiting();
   }
 
   /**
@@ -71,6 +78,12 @@ export class Outbox {
   /** Answers pile up only where the client asks and does not read. */
   #countUnread(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) this.#unreadReplyBytes += piece.length;
+    if (this.#unreadReplyBytes > this.#options.maxUnreadReplyBytes) throw this.#tooManyUnread();
+  }
+
+  /** With interleaved chunks answers wait in the wire. One that begins where nothing waits may be of any length. */
+  #checkWaiting(): void {
+    this.#unreadReplyBytes = Math.min(this.#unreadReplyBytes, this.#options.wire.queuedReplyBytes);
     if (this.#unreadReplyBytes > this.#options.maxUnreadReplyBytes) throw this.#tooManyUnread();
   }
 
