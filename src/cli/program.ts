@@ -5,6 +5,8 @@ import { demo } from "./demo.ts";
 import { exitCodeHelp } from "./exit-code-help.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { collect } from "./option-values.ts";
+import { play } from "./play/play.ts";
+import { playCommand } from "./play/play-command.ts";
 import { publish } from "./publish/publish.ts";
 import { publishCommand } from "./publish/publish-command.ts";
 import { type ServeOptions, serve } from "./serve.ts";
@@ -33,6 +35,7 @@ export function createProgram(context: CommandContext, onExitCode: (code: ExitCo
   );
   program.commandsGroup("Clients:");
   publishCommand(program, async (file, url, options) => onExitCode(await publish(file, url, options, context)));
+  playCommand(program, async (url, options) => onExitCode(await play(url, options, context)));
   return program.commandsGroup("Help:").helpCommand("help [command]", "print the help of a command");
 }
 

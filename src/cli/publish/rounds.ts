@@ -6,6 +6,7 @@ import { MEMBERS_OF_FILES } from "../../formats/flv/flv-recording.ts";
 import type { MediaMessage } from "../../formats/flv/media-message.ts";
 import { normalizeDataMessage } from "../../formats/flv/script-data.ts";
 import { StreamClock } from "../../formats/flv/stream-clock.ts";
+import { SentConfigs } from "../sent-configs.ts";
 import { InputError } from "./input-error.ts";
 import type { Input } from "./open-input.ts";
 
@@ -31,7 +32,7 @@ const MAX_KEPT_START_MS = 1000;
  */
 export async function* readRounds(input: Input, options: RoundsOptions): AsyncGenerator<MediaMessage> {
   const { startMs = 0, durationMs = Number.POSITIVE_INFINITY } = options;
-  const sent = new Map<string | number, Uint8Array>();
+  const sent = new SentConfigs();
   let clock: StreamClock | undefined;
   let beginMs = 0;
   for (;;) {
@@ -107,19 +108,11 @@ async function* fromStart(messages: AsyncIterable<MediaMessage>, startMs: number
 /** A configuration that was not sent yet in this form; undefined otherwise. */
 function newConfig(
   message: MediaMessage,
-  sent: Map<string | number, Uint8Array>,
+  sent: SentConfigs,
   metadata: RoundsOptions["metadata"],
 ): MediaMessage | undefined {
   const config = message.kind === "data" ? liveMetadata(message, metadata) : message;
-  const slot = configSlot(config);
-  const before = sent.get(slot);
-  if (before !== undefined && isSame(before, config.payload)) return undefined;
-  sent.set(slot, new Uint8Array(config.payload));
-  return config;
-}
-
-function isSame(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+  return sent.isNew(config) ? config : undefined;
 }
 
 /** Without what is true of a file only: players take a duration for the end of the broadcast. */

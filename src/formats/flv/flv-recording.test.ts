@@ -167,7 +167,7 @@ test("a file is the same in pieces of any size", () => {
   const whole = record([JOIN]);
   const expected = scan(whole).result;
   deepEqual(expected?.newestMs, { audio: 31, video: 40 });
-  equal(expected.keyframeMs, 0);
+  deepEqual(expected.lastKeyframe, { timeMs: 0, payload: KEYFRAME });
   for (const size of [1, 2, 3, 7, 50]) {
     const pieces = new FlvScan();
     for (let at = 0; at < whole.length; at += size) pieces.push(whole.subarray(at, at + size));
@@ -184,7 +184,7 @@ test("the numbers of another program's metadata are found; where there are none,
   equal(new DataView(other.buffer).getFloat64(result.durationAt), 7);
   equal(result.fileSizeAt, undefined);
   const without = scan(concatBytes([header, audio])).result;
-  deepEqual([without?.durationAt, without?.keyframeMs], [undefined, 0]);
+  deepEqual([without?.durationAt, without?.lastKeyframe], [undefined, { timeMs: 0, payload: AAC_FRAME }]);
   equal(scan(record([JOIN], without, concatBytes([header, audio]))).result?.tags, 8);
 });
 

@@ -84,6 +84,11 @@ export class FlvRecording {
     this.#clock.restart();
   }
 
+  /** The source goes on where it was: this timestamp of it is that time of the file. */
+  align(timestamp: number, timeMs: number): void {
+    this.#clock.align(timestamp, timeMs);
+  }
+
   /** The end: what is still to be appended, and what is now known of the head. */
   finish(): { readonly rest: readonly Uint8Array[]; readonly patches: readonly FlvPatch[] } {
     const rest = this.#held === undefined ? [] : this.#takeHead();

@@ -8,8 +8,8 @@ import { kindOfTagType, TAG_HEADER_BYTES, TAG_TRAILER_BYTES } from "./tag.ts";
 /** What an FLV file holds, up to its last whole tag. */
 export type FlvScanResult = FlvRecordingState & {
   readonly tags: number;
-  /** The timestamp of the newest keyframe, or of the newest frame where there is no video; undefined without frames. */
-  readonly keyframeMs: number | undefined;
+  /** The newest keyframe, or the newest frame where there is no video; undefined without frames. */
+  readonly lastKeyframe: { readonly timeMs: number; readonly payload: Uint8Array } | undefined;
   /** The newest timestamp of each medium as it stands in the file. */
   readonly newestMs: { readonly audio: number | undefined; readonly video: number | undefined };
 };
@@ -25,7 +25,7 @@ export class FlvScan {
   #tags = 0;
   #hasAudio = false;
   #hasVideo = false;
-  #keyframeMs: number | undefined;
+  #lastKeyframe: FlvScanResult["lastKeyframe"];
   #newest: { audio: number | undefined; video: number | undefined } = { audio: undefined, video: undefined };
   #durationAt: number | undefined;
   #fileSizeAt: number | undefined;
@@ -55,7 +55,7 @@ export class FlvScan {
       durationAt: this.#durationAt,
       fileSizeAt: this.#fileSizeAt,
       tags: this.#tags,
-      keyframeMs: this.#hasVideo ? this.#keyframeMs : this.#newest.audio,
+      lastKeyframe: this.#lastKeyframe,
       newestMs: { ...this.#newest },
     };
   }
@@ -87,7 +87,7 @@ export class FlvScan {
     this.#clock ??= new StreamClock(timestamp);
     const timeMs = this.#clock.at(timestamp, `${kind} ${trackId}`);
     this.#newest[kind] = timeMs;
-    if (isKeyframe) this.#keyframeMs = timeMs;
+    if (isKeyframe || !this.#hasVideo) this.#lastKeyframe = { timeMs, payload: new Uint8Array(data) };
   }
 }
 

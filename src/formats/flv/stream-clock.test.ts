@@ -52,3 +52,11 @@ test("without a frame there is nothing to follow", () => {
   equal(clock.endMs, 500);
   equal(clock.at(3, "audio"), 500);
 });
+
+test("a source that goes on is aligned by a frame that is known", () => {
+  const clock = new StreamClock(1000, 1000);
+  clock.align(70_500, 960);
+  equal(clock.at(70_540, "video"), 1000);
+  equal(clock.at(70_561, "audio"), 1021);
+  equal(clock.at(70_500, "video"), 1000, "nothing goes before what there is");
+});

@@ -57,6 +57,13 @@ export class StreamClock {
     return Math.max(this.#floor, this.#base + this.#unwrap(timestamp) - this.#first);
   }
 
+  /** The source goes on where it was: this timestamp of it is that time. */
+  align(timestamp: number, timeMs: number): void {
+    this.#base = timeMs;
+    this.#first = timestamp;
+    this.#lastRaw = timestamp;
+  }
+
   /** The next frame begins a new source. */
   restart(): void {
     if (this.#first === undefined) return;
