@@ -70,7 +70,7 @@ export const REMEDIES = {
   "session.reply-limit": "The peer does not read its answers. Check its network.",
   "timeout.server-handshake": "Check that it serves RTMP on this port, or raise handshakeMs.",
   "timeout.answer":
-    "Check the server, read what a play stream of the same connection holds back, or raise the time-out.",
+    "Check the other side, read what a play stream of the same connection holds back, or raise the time-out.",
   "publish.queue":
     "The network is slower than the media: wait for ready() when write() is false, or lower the bitrate.",
   "connection.closed": "Connect again; the connection's closed promise tells why it is over.",

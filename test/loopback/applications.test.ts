@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { once } from "node:events";
 import { connect as connectSocket } from "node:net";
 import { type TestContext, test } from "node:test";
@@ -20,7 +20,14 @@ import { encodeAmf0 } from "../../src/formats/amf/amf0-encoder.ts";
 import { classAlias } from "../../src/formats/amf/class-alias.ts";
 import type { ExternalizableCodec } from "../../src/formats/amf/externalizable.ts";
 import { MessageType } from "../../src/rtmp/message/message.ts";
-import { application, type ClientMethodsOf, type MethodsOf, method, rest } from "../../src/server/index.ts";
+import {
+  application,
+  type ClientMethodsOf,
+  createMediaServer,
+  type MethodsOf,
+  method,
+  rest,
+} from "../../src/server/index.ts";
 import type { MediaServerOptions } from "../../src/server/options.ts";
 import { RTMP_SCHEMES } from "../../src/transport/rtmp-url.ts";
 import { socketStream } from "../../src/transport/socket-stream.ts";
@@ -192,6 +199,18 @@ for (const objectEncoding of [0, 3] as const) {
     await rejects(connection.call("echo.plain", cyclic), { description: /a value that contains itself/ });
   });
 }
+
+test("classes of the server are known to all of its applications, and none may contradict another", async (t) => {
+  const plain = application("plain", {
+    methods: { far: method([z.instanceof(Point)], (_, point) => new Point(point.y, point.x)) },
+  });
+  const { url } = await startServer(t, { applications: [plain], classes: [POINT] });
+  const connection = await enter(t, url("plain"), 3);
+  const { x, y } = await connection.methodsOf<MethodsOf<typeof plain>>().far(new Point(1, 2));
+  deepEqual([x, y], [2, 1]);
+  const other = classAlias("geometry.Point", class Other {}, []);
+  throws(() => createMediaServer({ applications: [chat], classes: [other] }), /geometry\.Point is declared twice/);
+});
 
 test("the way in does not matter", async (t) => {
   const { url } = await startServer(t);

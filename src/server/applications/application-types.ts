@@ -107,7 +107,7 @@ export type ApplicationOptions<Shape extends ApplicationShape, Methods> = {
   onDisconnect?(client: ApplicationClient<Shape>, reason: string): void;
   /** Classes that travel in calls; known to the whole server. */
   readonly classes?: readonly AmfClass[];
-  /** How long a method may take, in milliseconds; Infinity for no limit. @default 30_000 */
+  /** How long a method may take, in milliseconds, looked at twice a second; Infinity for no limit. @default 30_000 */
   readonly callTimeoutMs?: number;
 } & (Shape extends { readonly state: infer State } ? { readonly state: () => State } : { readonly state?: undefined }) &
   (Shape extends { readonly instanceState: infer State }

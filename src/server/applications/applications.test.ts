@@ -140,9 +140,13 @@ test("the details of a CallError are under application, as Adobe's servers have 
 test("what clients give to connect can be checked as the arguments of any method", async () => {
   const door = application<{ state: { name: string } }>("door", {
     state: () => ({ name: "" }),
-    onConnect: method([z.string().min(2)], (client: { readonly state: { name: string } }, name) => {
-      client.state.name = name;
-    }),
+    onConnect: method(
+      [z.string().min(2)],
+      function (this: MethodCall, client: { readonly state: { name: string } }, name) {
+        deepEqual([this.name, this.signal.aborted], ["connect", false]);
+        client.state.name = name;
+      },
+    ),
   });
   const server = serve([door]);
   const rejected = "NetConnection.Connect.Rejected";

@@ -10,7 +10,7 @@ import type { AnyApplication, ConnectDecision } from "./application-types.ts";
 import { CallError } from "./call-error.ts";
 import { checkArguments, plainValues } from "./check-arguments.ts";
 import { ConnectedClient, type SharedEncodings } from "./connected-client.ts";
-import { isMethod } from "./method.ts";
+import { isMethod, type MethodCall } from "./method.ts";
 import { MethodRunner } from "./method-runner.ts";
 
 export type ApplicationsOptions = {
@@ -107,7 +107,7 @@ export class Applications implements ServerFeature {
         : plainValues("Arguments of connect", args, this.registry);
       const decide = (values: readonly unknown[]): ConnectDecision | Promise<ConnectDecision> =>
         isMethod(onConnect)
-          ? (Reflect.apply(onConnect.handler, connected, [connected, ...values]) as ConnectDecision)
+          ? (Reflect.apply(onConnect.handler, connectCall(connected), [connected, ...values]) as ConnectDecision)
           : onConnect(connected, ...values);
       const decision = checked instanceof Promise ? checked.then(decide) : decide(checked);
       if (!(decision instanceof Promise)) return decision ?? ALLOW;
@@ -125,6 +125,16 @@ type Member = {
   /** Undefined where the application could not make its state. */
   readonly connected: ConnectedClient | undefined;
 };
+
+/** What `this` is in an `onConnect` that is a method. */
+function connectCall(connected: ConnectedClient): MethodCall {
+  return {
+    name: "connect",
+    get signal() {
+      return connected.signal;
+    },
+  };
+}
 
 const ALLOW: FeatureDecision = { allow: true };
 

@@ -35,7 +35,7 @@ export class FeatureClient implements ServerClient {
   readonly #features: readonly ServerFeature[];
   readonly #session: ServerSession;
   readonly #port: FeatureClientPort;
-  readonly #calls = new PendingAnswers<AmfValue>();
+  readonly #calls = new PendingAnswers<AmfValue>("the client");
   /** The features that were asked, and are to be told of the end. */
   readonly #asked = new Set<ServerFeature>();
   objectEncoding: 0 | 3 = 0;
