@@ -1,3 +1,4 @@
+import { equalBytes } from "../../bytes/concat.ts";
 import { ProtocolError } from "../../errors.ts";
 import { AmfEcmaArray, type AmfValue, hasMembers } from "../amf/amf-value.ts";
 import { encodeAmf0 } from "../amf/amf0-encoder.ts";
@@ -23,6 +24,8 @@ export type FlvRecordingState = {
   /** Where the numbers stand in the file that are known only at its end. */
   readonly durationAt: number | undefined;
   readonly fileSizeAt: number | undefined;
+  /** The body of its onMetaData; undefined where there is none. */
+  readonly metadata: Uint8Array | undefined;
 };
 
 /** Held in front of the first frame; a source that sends more configurations does without metadata at the start. */
@@ -55,7 +58,9 @@ export class FlvRecording {
     this.#hasVideo = state?.hasVideo ?? false;
     this.#durationAt = state?.durationAt;
     this.#fileSizeAt = state?.fileSizeAt;
-    if (state !== undefined) this.#held = undefined;
+    if (state === undefined) return;
+    this.#held = undefined;
+    this.#metadata = (state.metadata && metadataMembers(state.metadata)) ?? [];
   }
 
   /** Media so far, in ms. */
@@ -71,7 +76,7 @@ export class FlvRecording {
   /** What to append; nothing while the head of the file is not decided. Payloads are copied. */
   write(message: MediaMessage): Uint8Array[] {
     const isFrame = message.kind !== "data" && !message.isConfig && message.payload.length > 0;
-    if (this.#held === undefined) return [this.#tag(message, isFrame)];
+    if (this.#held === undefined) return this.#isKnownMetadata(message) ? [] : [this.#tag(message, isFrame)];
     if (!isFrame && this.#held.length < MAX_HELD_MESSAGES) {
       this.#hold(message);
       return [];
@@ -108,6 +113,12 @@ export class FlvRecording {
     const members = message.kind === "data" ? metadataMembers(message.payload) : undefined;
     if (members === undefined) this.#held?.push({ ...message, payload: new Uint8Array(message.payload) });
     else this.#metadata = members;
+  }
+
+  /** A server that is played anew says again what it said. FFmpeg takes metadata behind the head for subtitles: docs/interop.md. */
+  #isKnownMetadata({ kind, payload }: MediaMessage): boolean {
+    const members = kind === "data" ? metadataMembers(payload) : undefined;
+    return members !== undefined && equalBytes(encodeMetadata(members).payload, encodeMetadata(this.#metadata).payload);
   }
 
   /** File header, metadata and what was held; `kind` is of the first frame. */

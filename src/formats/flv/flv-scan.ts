@@ -27,6 +27,7 @@ export class FlvScan {
   #hasVideo = false;
   #lastKeyframe: FlvScanResult["lastKeyframe"];
   #newest: { audio: number | undefined; video: number | undefined } = { audio: undefined, video: undefined };
+  #metadata: Uint8Array | undefined;
   #durationAt: number | undefined;
   #fileSizeAt: number | undefined;
 
@@ -54,6 +55,7 @@ export class FlvScan {
       hasVideo: this.#hasVideo,
       durationAt: this.#durationAt,
       fileSizeAt: this.#fileSizeAt,
+      metadata: this.#metadata,
       tags: this.#tags,
       lastKeyframe: this.#lastKeyframe,
       newestMs: { ...this.#newest },
@@ -75,7 +77,8 @@ export class FlvScan {
     const kind = kindOfTagType(type);
     if (kind === undefined) return;
     if (kind === "data") {
-      if (this.#durationAt !== undefined || scriptName(data) !== "onMetaData") return;
+      if (this.#metadata !== undefined || scriptName(data) !== "onMetaData") return;
+      this.#metadata = new Uint8Array(data);
       this.#durationAt = offsetIn(data, "duration", byteOffset);
       this.#fileSizeAt = offsetIn(data, "filesize", byteOffset);
       return;
