@@ -64,13 +64,13 @@ export class FlexBroker {
     const late = Promise.withResolvers<never>();
     // It may be too late while nobody waits for it yet.
     late.promise.catch(() => {});
-    const question: RunningQuestion = {
-      deadlineMs: nowMs() + timeouts.callMs,
-      expire: () => late.reject(TOO_LATE),
-    };
+    const question: RunningQuestion = { deadlineMs: Number.POSITIVE_INFINITY, expire: () => late.reject(TOO_LATE) };
     session.running.add(question);
     try {
-      return await session.inOrder(message, () => Promise.race([this.#dispatch(session, message), late.promise]));
+      return await session.inOrder(message, () => {
+        question.deadlineMs = nowMs() + timeouts.callMs;
+        return Promise.race([this.#dispatch(session, message), late.promise]);
+      });
     } catch (error) {
       return refuse(message, this.#faultOf(error, message));
     } finally {

@@ -19,7 +19,11 @@ export type FlexSessionPort = {
 };
 
 /** A question that is being answered. */
-export type RunningQuestion = { readonly deadlineMs: number; expire(): void };
+export type RunningQuestion = {
+  /** Infinity until it is its turn. */
+  deadlineMs: number;
+  expire(): void;
+};
 
 /** One Flex client on one channel: who it is, what it hears, and what it waits for. */
 export class FlexSession implements FlexCaller {

@@ -100,14 +100,15 @@ function checkRoom(
   const deleted = new Set(toDelete.map(filterKey).filter((key) => subscription.filters.has(key)));
   const added = new Map(toAdd.map((request) => [filterKey(request), request]));
   for (const key of subscription.filters.keys()) if (!deleted.has(key)) added.delete(key);
-  const selectors = [...added.values()].filter(({ selector }) => selector !== undefined).length;
+  const more = [...added.values()].filter(({ selector }) => selector !== undefined).length;
+  const fewer = [...deleted].filter((key) => subscription.filters.get(key)?.selector !== undefined).length;
   if (session.filterCount + added.size - deleted.size > limits.maxSubscriptions) {
     throw new FlexFault({
       code: FaultCode.Unavailable,
       description: `More than ${limits.maxSubscriptions} subscriptions.`,
     });
   }
-  if (session.selectorCount + selectors > limits.maxSelectors) {
+  if (session.selectorCount + more - fewer > limits.maxSelectors) {
     throw new FlexFault({ code: FaultCode.Unavailable, description: `More than ${limits.maxSelectors} selectors.` });
   }
 }
