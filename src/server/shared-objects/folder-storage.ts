@@ -1,5 +1,5 @@
 import { type FileHandle, mkdir, open, readFile, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { checkSharedObjectSnapshot } from "../../rtmp/shared-object/snapshot.ts";
 import type { SharedObjectStorage } from "../../rtmp/shared-object/storage.ts";
 import type { Log } from "../log.ts";
@@ -12,11 +12,10 @@ import { storedName } from "./stored-name.ts";
 export class FolderStorage implements SharedObjectStorage {
   readonly #folder: string;
   readonly #log: Log;
-  #isMade = false;
 
   /** `folder` is made with the first object that is stored. */
   constructor(folder: string, app: string, log: Log) {
-    this.#folder = join(folder, storedName(app));
+    this.#folder = resolve(folder, storedName(app));
     this.#log = log;
   }
 
@@ -36,14 +35,11 @@ export class FolderStorage implements SharedObjectStorage {
   /** The file that is there stays whole until the new one is on the disk, and after that as the version before it. */
   async store(name: string, snapshot: Uint8Array): Promise<void> {
     await this.#makeFolder();
-    // Whoever fails looks for the folder again.
-    this.#isMade = false;
     const path = this.#path(name);
     await writeThrough(`${path}.new`, snapshot);
     await renameIfThere(`${path}.object`, `${path}.previous`);
     await rename(`${path}.new`, `${path}.object`);
     await syncFolder(this.#folder);
-    this.#isMade = true;
   }
 
   #path(name: string): string {
@@ -61,10 +57,9 @@ export class FolderStorage implements SharedObjectStorage {
   }
 
   async #makeFolder(): Promise<void> {
-    if (this.#isMade) return;
-    const made = await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    if (made !== undefined) await syncFolder(dirname(made));
-    if (made !== undefined) await syncFolder(dirname(this.#folder));
+    const topmost = await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    if (topmost === undefined) return;
+    for (let made = this.#folder; made.length >= topmost.length; made = dirname(made)) await syncFolder(dirname(made));
   }
 }
 
