@@ -2,7 +2,7 @@ import { type AmfLimits, DEFAULT_AMF_LIMITS } from "../formats/amf/amf-limits.ts
 import { type ChunkLimits, DEFAULT_CHUNK_LIMITS } from "../rtmp/chunk/chunk-limits.ts";
 import { DEFAULT_SESSION_LIMITS, type SessionLimits } from "../rtmp/session/session-limits.ts";
 
-/** What a server may make the client hold or do. One beyond a limit ends the connection. */
+/** What a server may make the client hold or do. One beyond a limit ends the connection, unless it says otherwise. */
 export type ClientLimits = {
   /** Longest message. @default 16 MiB */
   readonly maxMessageBytes: number;
@@ -16,9 +16,9 @@ export type ClientLimits = {
   readonly maxPendingCalls: number;
   /** Commands and user control events of the server, on average; twice as many may come at once. @default 500 */
   readonly maxCommandsPerSecond: number;
-  /** Containers inside each other in one call or data message; at most 512. @default 64 */
+  /** Containers inside each other in one call or data message; at most 512. Beyond it a call is answered by an error. @default 64 */
   readonly maxAmfDepth: number;
-  /** Values in one call or data message, nested ones included. @default 100_000 */
+  /** Values in one call or data message, nested ones included; the same. @default 100_000 */
   readonly maxAmfValues: number;
 };
 

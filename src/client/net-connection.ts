@@ -13,6 +13,7 @@ import { NetStreams } from "./net-streams.ts";
 import type { ClientMethod, ResolvedConnectOptions } from "./options.ts";
 import { type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
 import { PendingAnswers } from "./pending-answers.ts";
+import { Pings } from "./pings.ts";
 import type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
 import type { PublishStream, PublishStreamOptions } from "./publish-stream.ts";
 import { rejectOnAbort } from "./reject-on-abort.ts";
@@ -72,12 +73,12 @@ export class NetConnection {
   readonly #options: ResolvedConnectOptions;
   readonly #calls = new PendingAnswers<AmfValue>();
   readonly #streams: NetStreams;
+  readonly #pings: Pings;
   readonly #sharedObjects: ClientSharedObjects;
   readonly #resolveClosed: (reason: CloseReason) => void;
   readonly #handshake: PendingAnswer<void>;
   /** Of `connect`, once the handshake is over. */
   #accepted: PendingAnswer<void> | undefined;
-  #pong: PendingAnswer<void> | undefined;
   #server: ServerInfo | undefined;
 
   private constructor(stream: ByteStream, target: NetConnectionTarget, options: ResolvedConnectOptions) {
@@ -89,6 +90,7 @@ export class NetConnection {
     this.methods = new Map(Object.entries(options.methods ?? {}));
     this.#driver = new SessionDriver(stream, target, options);
     this.#streams = new NetStreams(this.#driver, options, target.isForOneStream ? () => this.close() : undefined);
+    this.#pings = new Pings(this.#driver.wire);
     this.#sharedObjects = new ClientSharedObjects(this.#driver, options, () => this.server.objectEncoding);
     const { handshakeMs } = options.timeouts;
     this.#handshake = pendingAnswer("the server did not finish the handshake", handshakeMs, "timeout.server-handshake");
@@ -178,22 +180,10 @@ export class NetConnection {
   /** Measures the round trip in milliseconds. Some servers never answer. */
   async ping(options: CallOptions = {}): Promise<number> {
     this.#checkOpen();
-    const { timeoutMs, signal } = options;
-    signal?.throwIfAborted();
-    this.#pong ??= this.#pending("ping", timeoutMs);
-    const pong = this.#pong;
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    aborted.catch(() => {});
-    const stopListening = rejectOnAbort(signal, reject);
-    this.#driver.wire.sendPingRequest(performance.now());
+    const { timeoutMs = this.#options.timeouts.answerMs, signal } = options;
+    const answer = this.#pings.ping(timeoutMs, signal);
     this.#driver.flush();
-    try {
-      await Promise.race([pong.promise, aborted]);
-      return this.#driver.wire.roundTripMs ?? 0;
-    } finally {
-      stopListening();
-      if (this.#pong === pong) this.#pong = undefined;
-    }
+    return await answer;
   }
 
   /** Rejects with a `StatusError` when the server refuses. `name` is the stream key, with its query where it has one. */
@@ -244,7 +234,7 @@ export class NetConnection {
     this.#driver.start({
       onOpen: () => this.#opened(),
       onEvent: (event) => this.#receive(event),
-      onPong: () => this.#pong?.resolve(),
+      onPong: () => this.#pings.answered(),
       onDrain: () => this.#drained(),
       onEnd: (reason) => this.#ended(reason),
       onClose: (reason) => this.#resolveClosed(reason),
@@ -358,7 +348,7 @@ export class NetConnection {
     this.#handshake.reject(reason.error ?? unanswered(reason));
     this.#accepted?.reject(reason.error ?? unanswered(reason));
     this.#calls.rejectAll(error);
-    this.#pong?.reject(error);
+    this.#pings.rejectAll(error);
     this.#streams.disconnect(reason);
     this.#sharedObjects.disconnect(reason);
     const { remoteAddress, statistics } = this;
