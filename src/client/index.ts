@@ -19,11 +19,12 @@ export type { CloseReason, StreamEnd } from "./close-reason.ts";
 export { connect, playFrom, publishTo } from "./connect.ts";
 export * from "./flex/index.ts";
 export type { ClientLog } from "./log.ts";
-export type { CallOptions, ConnectionStatistics, NetConnection, ServerInfo } from "./net-connection.ts";
+export type { CallOptions, ConnectionStatistics, NetConnection, ProtocolInfo, ServerInfo } from "./net-connection.ts";
 export type { ClientMethod, ClientTimeouts, ConnectOptions } from "./options.ts";
 export type { DataHandler, PlayStream, PlayStreamOptions, StreamCallOptions } from "./play-stream.ts";
 export type { OutgoingMedia, PublishStream, PublishStreamOptions } from "./publish-stream.ts";
 export type { RemoteMethods } from "./remote-methods.ts";
+export type { HandshakeInfo } from "./session-driver.ts";
 export type {
   ClientSharedObject,
   SharedObjectHandler,

@@ -19,7 +19,7 @@ import type { PublishStream, PublishStreamOptions } from "./publish-stream.ts";
 import { rejectOnAbort } from "./reject-on-abort.ts";
 import { type RemoteMethods, remoteMethods } from "./remote-methods.ts";
 import { runMethod } from "./run-method.ts";
-import { SessionDriver } from "./session-driver.ts";
+import { type HandshakeInfo, SessionDriver } from "./session-driver.ts";
 import type { ClientSharedObject, SharedObjectOpenOptions } from "./shared-object.ts";
 import { ClientSharedObjects } from "./shared-objects.ts";
 import { StatusError } from "./status-error.ts";
@@ -49,6 +49,17 @@ export type ConnectionStatistics = {
   readonly lagMs: number | undefined;
   /** Of the last `ping`; undefined before. */
   readonly roundTripMs: number | undefined;
+};
+
+/** What a server says beneath commands and media. */
+export type ProtocolInfo = {
+  readonly handshake: HandshakeInfo;
+  /** Payload bytes in each chunk of the server: 128 until it says otherwise. */
+  readonly chunkSize: number;
+  /** After how many bytes the server wants an acknowledgement; undefined when it never said. */
+  readonly windowBytes: number | undefined;
+  /** How many bytes without an acknowledgement the server wants in flight at the most; undefined when it never said. */
+  readonly bandwidthBytes: number | undefined;
 };
 
 /** Where the connection goes, and what it is for. */
@@ -131,6 +142,18 @@ export class NetConnection {
   /** `address:port` of the server, IPv6 in brackets. */
   get remoteAddress(): string {
     return this.#driver.remoteAddress;
+  }
+
+  /** What the two sides agreed on beneath commands and media. */
+  get protocol(): ProtocolInfo {
+    const { wire, handshakeInfo } = this.#driver;
+    const { inputChunkSize, peerWindowBytes, sendWindowBytes } = wire;
+    return {
+      handshake: handshakeInfo,
+      chunkSize: inputChunkSize,
+      windowBytes: peerWindowBytes,
+      bandwidthBytes: sendWindowBytes,
+    };
   }
 
   get statistics(): ConnectionStatistics {
@@ -318,7 +341,9 @@ export class NetConnection {
   }
 
   #called(event: CallEvent): void {
-    const method = this.methods.get(event.name);
+    const { onCall } = this.#options;
+    const any: ClientMethod | undefined = onCall && ((...args) => onCall(event.name, args));
+    const method = this.methods.get(event.name) ?? any;
     if (method === undefined) this.#driver.session.rejectCall(event.transactionId);
     else void this.#runMethod(method, event);
   }

@@ -86,6 +86,8 @@ export type ConnectOptions = {
   readonly maxQueuedBytes?: number;
   /** Methods that the server may call, by name: as they are, or made by `clientMethods`. */
   readonly methods?: Readonly<Record<string, ClientMethod>>;
+  /** Takes the calls of the server that name no method of these. @default they are refused */
+  readonly onCall?: (name: string, args: readonly AmfValue[]) => AmfEncodable | Promise<AmfEncodable>;
   /** Classes that travel in calls, by `classAlias`; `methodsOf` and `clientMethods` give their instances. */
   readonly classes?: readonly AmfClass[];
   /** Called with each status of the connection itself: AppShutdown, ReconnectRequest, …. */

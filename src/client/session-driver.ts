@@ -1,5 +1,6 @@
 import { ProtocolError } from "../errors.ts";
 import { MAX_MESSAGE_LENGTH } from "../rtmp/chunk/message-header.ts";
+import type { ClientHandshakeForm } from "../rtmp/handshake/client-form.ts";
 import { createClientHandshake } from "../rtmp/handshake/client-handshake.ts";
 import type { Handshake, HandshakeCrypto } from "../rtmp/handshake/handshake.ts";
 import { encodeSwfVerificationResponse } from "../rtmp/handshake/swf-verification.ts";
@@ -31,6 +32,14 @@ export type SessionDriverNeeds = {
   readonly refuseShortSecret?: boolean;
 };
 
+/** How the two sides began. */
+export type HandshakeInfo = {
+  /** What they agreed on, which may be less than was asked for. */
+  readonly form: ClientHandshakeForm;
+  /** What was unusual about the server's, in words. */
+  readonly note: string | undefined;
+};
+
 export type SessionDriverEvents = {
   /** The handshake is over. */
   onOpen(): void;
@@ -60,6 +69,7 @@ export class SessionDriver {
   #handshake: Handshake | undefined;
   /** The key of SWF verification; only signed handshakes have it. */
   #serverSignatureTail: Uint8Array | undefined;
+  #handshakeInfo: HandshakeInfo = { form: "plain", note: undefined };
   /** Set when the end has been decided: nothing that the server sends counts any more. */
   #closeReason: CloseReason | undefined;
   /** What the server said last of the connection itself. */
@@ -94,6 +104,11 @@ export class SessionDriver {
 
   get remoteAddress(): string {
     return this.#stream.remoteAddress;
+  }
+
+  /** Once it is over. */
+  get handshakeInfo(): HandshakeInfo {
+    return this.#handshakeInfo;
   }
 
   get closeReason(): CloseReason | undefined {
@@ -220,7 +235,8 @@ export class SessionDriver {
   }
 
   #opened(): void {
-    const { serverSignatureTail, note } = this.#handshake?.result ?? {};
+    const { serverSignatureTail, note, form = "plain", ciphers } = this.#handshake?.result ?? {};
+    this.#handshakeInfo = { form: ciphers === undefined ? form : "encrypted", note };
     this.#handshake = undefined;
     this.#serverSignatureTail = serverSignatureTail;
     if (note !== undefined) this.#options.log.debug({ remote: this.remoteAddress, note }, "an unusual handshake");

@@ -233,3 +233,48 @@ test("a server that floods with pings and reads nothing is cut off", async () =>
   equal(kind, "failed");
   ok(error instanceof ProtocolError && error.code === "session.reply-limit");
 });
+
+test("calls of methods that nobody named can be taken all by one function", async () => {
+  const seen: unknown[] = [];
+  const { server, connection } = await connected(
+    {},
+    {
+      methods: { known: () => "known" },
+      onCall(name, args) {
+        seen.push([name, ...args]);
+        return "any";
+      },
+    },
+  );
+  server.command("known", 3);
+  server.command("unknown", 4, "a", 1);
+  await turn();
+  await turn();
+  deepEqual(seen, [["unknown", "a", 1]]);
+  deepEqual(
+    server.commands.filter(({ name }) => name === "_result").map(({ transactionId, args }) => [transactionId, ...args]),
+    [
+      [3, "known"],
+      [4, "any"],
+    ],
+  );
+  await connection.close();
+});
+
+test("what the server says beneath commands is known", async () => {
+  const { server, connection } = await connected();
+  deepEqual(connection.protocol, {
+    handshake: { form: "plain", note: undefined },
+    chunkSize: 128,
+    windowBytes: undefined,
+    bandwidthBytes: undefined,
+  });
+  server.wire.sendWindowAcknowledgementSize(5_000_000);
+  server.wire.sendPeerBandwidth(2_500_000, 0);
+  server.wire.sendChunkSize(60_000);
+  server.ping();
+  await turn();
+  const { chunkSize, windowBytes, bandwidthBytes } = connection.protocol;
+  deepEqual([chunkSize, windowBytes, bandwidthBytes], [60_000, 5_000_000, 2_500_000]);
+  await connection.close();
+});

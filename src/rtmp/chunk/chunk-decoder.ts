@@ -100,6 +100,11 @@ export class ChunkDecoder {
     this.#isInputRetained = true;
   }
 
+  /** Payload bytes in each chunk of the peer but the last of a message. */
+  get chunkSize(): number {
+    return this.#chunkSize;
+  }
+
   /** From the next chunk on, also in the middle of a message. Ends the historic chunk sizes. RTMP 1.0 section 5.4.1. */
   setChunkSize(chunkSize: number): void {
     this.#chunkSize = checkChunkSize(chunkSize);

@@ -16,7 +16,7 @@ export class FlowControl {
   #bytesReceived = 0;
   #bytesSent = 0;
   #acknowledgedByUs = 0;
-  #peerWindowBytes = DEFAULT_WINDOW_BYTES;
+  #peerWindowBytes: number | undefined;
   #announcedWindowBytes: number | undefined;
   #sendWindow: PeerBandwidth | undefined;
   #acknowledgedByPeer: number | undefined;
@@ -43,6 +43,11 @@ export class FlowControl {
     return this.#sendWindow?.windowBytes;
   }
 
+  /** After how many bytes the peer wants an acknowledgement; undefined when it never said. */
+  get peerWindowBytes(): number | undefined {
+    return this.#peerWindowBytes;
+  }
+
   received(byteLength: number): void {
     this.#bytesReceived += byteLength;
   }
@@ -53,7 +58,8 @@ export class FlowControl {
 
   /** The count for an Acknowledgement that is due now, after half of the peer's window; undefined when none is. */
   takeAcknowledgement(): number | undefined {
-    if (this.#bytesReceived - this.#acknowledgedByUs < this.#peerWindowBytes / 2) return undefined;
+    if (this.#bytesReceived - this.#acknowledgedByUs < (this.#peerWindowBytes ?? DEFAULT_WINDOW_BYTES) / 2)
+      return undefined;
     return this.acknowledgeNow();
   }
 

@@ -1,6 +1,7 @@
 import { ChunkDecoder } from "../chunk/chunk-decoder.ts";
 import { ChunkEncoder } from "../chunk/chunk-encoder.ts";
 import { type ChunkLimits, DEFAULT_CHUNK_LIMITS } from "../chunk/chunk-limits.ts";
+import { DEFAULT_CHUNK_SIZE } from "../chunk/chunk-size.ts";
 import { type Interleave, OutboundScheduler } from "../chunk/outbound-scheduler.ts";
 import type { CipherPair, Handshake } from "../handshake/handshake.ts";
 import { AggregateReader } from "../message/aggregate.ts";
@@ -110,6 +111,16 @@ export class Wire {
   /** The most unacknowledged bytes that the peer wants in flight; undefined when it never said. Not enforced. */
   get sendWindowBytes(): number | undefined {
     return this.#flow.sendWindowBytes;
+  }
+
+  /** After how many bytes the peer wants an acknowledgement; undefined when it never said. */
+  get peerWindowBytes(): number | undefined {
+    return this.#flow.peerWindowBytes;
+  }
+
+  /** Payload bytes in each chunk of the peer: 128 until it says otherwise. */
+  get inputChunkSize(): number {
+    return this.#decoder?.chunkSize ?? DEFAULT_CHUNK_SIZE;
   }
 
   /** Payload bytes in each chunk of what was taken last. */
