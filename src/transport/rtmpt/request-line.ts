@@ -116,7 +116,8 @@ export class RequestLine {
   /** One step of the next request; false if it has to wait. */
   #step(): boolean {
     const slot = this.#slots.get(this.#order.next ?? 0);
-    if (slot === undefined || (slot.hasWaiting && this.#isPaused)) return false;
+    // The end waits for the reader as the bytes before it do.
+    if (slot === undefined || (this.#isPaused && (slot.hasWaiting || slot.kind === "close"))) return false;
     const bytes = slot.shift();
     if (bytes !== undefined) {
       this.#pendingBytes -= bytes.length;

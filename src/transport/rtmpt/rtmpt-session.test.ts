@@ -289,6 +289,17 @@ describe("the end of a session", () => {
     await tunnel.until("close");
   });
 
+  it("by the client waits for an owner who is not ready to read", async (t) => {
+    const tunnels = await startTunnels(t);
+    const { client, id, tunnel, stream } = await pausedTunnel(tunnels);
+    client.send(`/close/${id}/1`);
+    await tunnels.client().open();
+    deepEqual(tunnel.events, ["bytes pause"]);
+    stream.resume();
+    equal(text(await client.answer()), "\0");
+    deepEqual(tunnel.events, ["bytes pause", "end", "close "]);
+  });
+
   it("does not wait longer than its owner allows, but keeps the last words for a client that asks rarely", async (t) => {
     const tunnels = await startTunnels(t);
     const client = tunnels.client();

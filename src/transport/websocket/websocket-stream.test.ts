@@ -119,7 +119,39 @@ test("the end waits for whoever has not taken everything", async () => {
   deepEqual(log, ["bytes 7", "end", "close"]);
 });
 
+test("so it does for whoever has taken everything, and is not ready for more", async () => {
+  const { port, stream, log } = open();
+  stream.pause();
+  port.events.onClose(1000, "");
+  await turn();
+  deepEqual(log, []);
+  stream.resume();
+  deepEqual(log, []);
+  stream.pause();
+  await turn();
+  deepEqual(log, []);
+  stream.resume();
+  await turn();
+  deepEqual(log, ["end", "close"]);
+});
+
+test("a connection that breaks off while nobody reads is told at once", () => {
+  const { port, stream, log } = open();
+  stream.pause();
+  port.events.onClose(1006, "");
+  deepEqual(log, ["close the connection broke off without a close frame"]);
+});
+
 for (const end of ["close", "destroy"] as const) {
+  test(`${end} ends a stream that nobody reads, also when the peer has closed`, async () => {
+    const { port, stream, log } = open();
+    stream.pause();
+    port.events.onClose(1000, "");
+    stream[end]();
+    await turn();
+    deepEqual(log, ["close"]);
+  });
+
   test(`${end} drops what is held, also when the peer has closed`, async () => {
     const { port, stream, log } = open();
     stream.pause();

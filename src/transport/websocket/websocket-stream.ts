@@ -35,7 +35,7 @@ export class WebSocketStream implements ByteStream {
   #heldBytes = 0;
   #isPaused = true;
   #isClosing = false;
-  /** Set when the port is closed; the owner is told when it has taken what is held. */
+  /** Set when the port is closed; the owner is told when it has taken what is held, and is ready for more. */
   #closedWith: { readonly code: number; readonly reason: string } | undefined;
   #isFinished = false;
   #awaitsDrain = false;
@@ -53,7 +53,7 @@ export class WebSocketStream implements ByteStream {
       onError: (error) => this.#fail(error, CloseCode.ProtocolError, ""),
       onClose: (code, reason) => {
         this.#closedWith = { code, reason };
-        if (this.#held.length === 0) this.#finish();
+        this.#finishIfTaken();
       },
     });
   }
@@ -98,7 +98,7 @@ export class WebSocketStream implements ByteStream {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     this.#port.resume();
-    if (this.#held.length > 0) queueMicrotask(() => this.#deliverHeld());
+    if (this.#held.length > 0 || this.#closedWith !== undefined) queueMicrotask(() => this.#deliverHeld());
   }
 
   close(graceMs: number = DEFAULT_CLOSE_GRACE_MS): void {
@@ -129,19 +129,29 @@ export class WebSocketStream implements ByteStream {
 
   /** All at once: taking many small frames one by one would cost whoever reads them more. */
   #deliverHeld(): void {
-    if (this.#isPaused || this.#held.length === 0) return;
+    if (this.#isPaused) return;
+    if (this.#held.length > 0) this.#events?.onBytes(this.#takeHeld());
+    this.#finishIfTaken();
+  }
+
+  #takeHeld(): Uint8Array {
     const bytes = concatBytes(this.#held);
     this.#held = [];
     this.#heldBytes = 0;
-    this.#events?.onBytes(bytes);
-    if (this.#closedWith !== undefined) this.#finish();
+    return bytes;
   }
 
   #dropHeld(): void {
-    const isWaitedFor = this.#held.length > 0 && this.#closedWith !== undefined;
     this.#held = [];
     this.#heldBytes = 0;
-    if (isWaitedFor) queueMicrotask(() => this.#finish());
+    if (this.#closedWith !== undefined) queueMicrotask(() => this.#finish());
+  }
+
+  /** As with a socket, an end in order stands behind the bytes: who does not read learns of it when it reads on. */
+  #finishIfTaken(): void {
+    if (this.#closedWith === undefined || this.#held.length > 0) return;
+    if (this.#isPaused && !this.#isClosing && isOrderly(this.#closedWith.code)) return;
+    this.#finish();
   }
 
   #sent(): void {
