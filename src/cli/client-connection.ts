@@ -7,7 +7,7 @@ import type { MediaMessage } from "../formats/flv/media-message.ts";
 /** What the commands use of a connection: the client library's for users, fakes for tests. */
 export type ClientConnection = Pick<
   NetConnection,
-  "server" | "remoteAddress" | "statistics" | "callWith" | "notify" | "ping" | "closed" | "close"
+  "server" | "protocol" | "remoteAddress" | "statistics" | "callWith" | "notify" | "ping" | "closed" | "close"
 > & {
   publish(name: string, options?: PublishStreamOptions): Promise<OutgoingStream>;
   play(name: string, options?: PlayStreamOptions): Promise<IncomingStream>;

@@ -43,7 +43,8 @@ export type CommandContext = ConfigDisk & {
   readDemoClip(): Uint8Array;
   /** Publishes to a server of this process by our own client; the last part of the path is the key. */
   openStream(url: string, signal: AbortSignal): Promise<PublishedStream>;
-  readonly connect: Connect;
+  /** Loads the client library: what follows takes no longer than the network. */
+  loadConnect(): Promise<Connect>;
   /** Calls `listener` for each signal of that name. Returns a function that stops it. */
   onSignal(name: SignalName, listener: () => void): () => void;
 };
@@ -77,7 +78,7 @@ export function processContext(): CommandContext {
     // A certificate for the server's name is none for the loopback address.
     openStream: async (url, signal) =>
       (await import("../client/connect.ts")).publishTo(url, { signal, tls: { insecure: true } }),
-    connect: async (url, options) => (await import("../client/connect.ts")).connect(url, options),
+    loadConnect: async () => (await import("../client/connect.ts")).connect,
     onSignal(name, listener) {
       process.on(name, listener);
       return () => process.off(name, listener);

@@ -1,13 +1,13 @@
 import { Command, Option } from "commander";
 import { CONFIG_KEYS } from "../server/config-keys.ts";
+import { callCommand } from "./call/call-command.ts";
 import type { CommandContext } from "./context.ts";
 import { demo } from "./demo.ts";
 import { exitCodeHelp } from "./exit-code-help.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { collect } from "./option-values.ts";
-import { play } from "./play/play.ts";
 import { playCommand } from "./play/play-command.ts";
-import { publish } from "./publish/publish.ts";
+import { probeCommand } from "./probe/probe-command.ts";
 import { publishCommand } from "./publish/publish-command.ts";
 import { type ServeOptions, serve } from "./serve.ts";
 
@@ -34,9 +34,28 @@ export function createProgram(context: CommandContext, onExitCode: (code: ExitCo
     async (options: ServeOptions) => onExitCode(await demo(options, context)),
   );
   program.commandsGroup("Clients:");
-  publishCommand(program, async (file, url, options) => onExitCode(await publish(file, url, options, context)));
-  playCommand(program, async (url, options) => onExitCode(await play(url, options, context)));
+  addClients(program, context, onExitCode);
   return program.commandsGroup("Help:").helpCommand("help [command]", "print the help of a command");
+}
+
+/** Each is loaded when it is run: help comes at once. */
+function addClients(program: Command, context: CommandContext, onExitCode: (code: ExitCode) => void): void {
+  publishCommand(program, async (file, url, options) => {
+    const { publish } = await import("./publish/publish.ts");
+    onExitCode(await publish(file, url, options, context));
+  });
+  playCommand(program, async (url, options) => {
+    const { play } = await import("./play/play.ts");
+    onExitCode(await play(url, options, context));
+  });
+  callCommand(program, async (url, method, args = [], options) => {
+    const { call } = await import("./call/call.ts");
+    onExitCode(await call(url, method, args, options, context));
+  });
+  probeCommand(program, async (url, options) => {
+    const { probe } = await import("./probe/probe.ts");
+    onExitCode(await probe(url, options, context));
+  });
 }
 
 function serverCommand(program: Command, name: string, description: string, examples: string): Command {

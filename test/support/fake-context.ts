@@ -64,7 +64,7 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
         pieces.push(bytes.slice());
       },
     },
-    connect: options.connect ?? (() => Promise.reject(new Error("nobody is there"))),
+    loadConnect: async () => options.connect ?? (() => Promise.reject(new Error("nobody is there"))),
     environment: options.environment ?? {},
     output: () => written.stdout,
     errors: () => written.stderr,

@@ -33,6 +33,16 @@ function* usual(seconds: number, driftPerSecondMs = 0): Iterable<Arrival> {
   }
 }
 
+test("whole GOPs are counted while they come", () => {
+  const analysis = new BroadcastAnalysis();
+  equal(analysis.wholeGops, Number.POSITIVE_INFINITY, "sound alone has none to wait for");
+  const counts = [INTER, KEYFRAME, INTER, KEYFRAME, KEYFRAME].map((payload, index) => {
+    analysis.write(classifyMedia("video", 40 * index, payload), 0);
+    return analysis.wholeGops;
+  });
+  deepEqual(counts, [0, 0, 0, 1, 2]);
+});
+
 test("rates, steps and GOPs of what comes in order", () => {
   const { tracks, arrival, interleave, unreadable } = analyse(usual(4));
   equal(unreadable, 0);

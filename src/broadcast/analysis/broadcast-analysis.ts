@@ -72,6 +72,12 @@ export class BroadcastAnalysis {
     }
   }
 
+  /** GOPs of the first video track that were seen from keyframe to keyframe; infinite where there is no video. */
+  get wholeGops(): number {
+    const [video] = this.#tracks.video.values();
+    return video === undefined ? Number.POSITIVE_INFINITY : Math.max(0, video.keyframes - 1);
+  }
+
   get report(): BroadcastReport {
     const tracks = [this.#tracks.video, this.#tracks.audio].flatMap((ofKind) =>
       [...ofKind].sort(([left], [right]) => left - right).map(([, track]) => track.report),

@@ -85,6 +85,10 @@ export class TrackAnalysis {
     return this.#frames;
   }
 
+  get keyframes(): number {
+    return this.#keyframes;
+  }
+
   /** The newest decode time in ms, counted on without wrapping; undefined before the first frame. */
   get newestMs(): number | undefined {
     return this.#frames === 0 ? undefined : this.#lastMs;

@@ -2,11 +2,10 @@ import type { Track } from "../../broadcast/tracks.ts";
 import { BitrateMeter, formatBitrate, formatBytes, formatTime, round } from "../amounts.ts";
 import { connectUnlessAborted } from "../client-connection.ts";
 import type { CommandContext } from "../context.ts";
-import { describeError, errorDetails } from "../describe-error.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { interruptible } from "../interruptible.ts";
-import { Reporter } from "../reporter.ts";
-import { type ConnectionOptions, type OutputOptions, parseTarget, type Target, withReporter } from "../target.ts";
+import type { Reporter } from "../reporter.ts";
+import { type ClientCommand, runClientCommand } from "../run-client-command.ts";
+import { type ConnectionOptions, type OutputOptions, type Target, withReporter } from "../target.ts";
 import { createFlvFile, type FlvFile, flvPipe, resumeFlvFile } from "./flv-output.ts";
 import { FlvRecorder } from "./flv-recorder.ts";
 import { receive } from "./receive.ts";
@@ -33,22 +32,14 @@ const LIVE_ONLY = -1000;
 
 /** `millrace play`: a broadcast into an FLV file, or through a pipe into another program. */
 export async function play(url: string, options: PlayCommandOptions, context: CommandContext): Promise<ExitCode> {
-  let target: Target;
-  try {
-    target = parseTarget(url, options, true);
-    checkUsage(target, options, context);
-  } catch (error) {
-    new Reporter(context.stderr, options).error(describeError(error));
-    return ExitCode.Usage;
-  }
-  const reporter = new Reporter(context.stderr, { ...options, secrets: target.secrets });
-  try {
-    return await interruptible(context, (signal) => run(target, options, context, reporter, signal));
-  } catch (error) {
-    reporter.end();
-    reporter.error(describeError(error), errorDetails(error));
-    return ExitCode.Failed;
-  }
+  const command: ClientCommand = {
+    url,
+    options,
+    hasKey: true,
+    check: () => checkUsage(options, context),
+    run: (target, reporter, signal) => run(target, options, context, reporter, signal),
+  };
+  return await runClientCommand(command, context);
 }
 
 function isPipe({ output = "-" }: PlayCommandOptions): boolean {
@@ -56,8 +47,7 @@ function isPipe({ output = "-" }: PlayCommandOptions): boolean {
 }
 
 /** Throws a TypeError. */
-function checkUsage(target: Target, options: PlayCommandOptions, { stdout }: CommandContext): void {
-  if (target.key === "") throw new TypeError("the URL has no stream key. Write rtmp://HOST/APP/KEY");
+function checkUsage(options: PlayCommandOptions, { stdout }: CommandContext): void {
   if (isPipe(options) && options.resume === true) throw new TypeError("--resume needs a file: -o FILE");
   if (options.live === true && options.start !== undefined)
     throw new TypeError("--start is for recordings, not --live");
@@ -115,9 +105,10 @@ async function record(
 ): Promise<void> {
   const { wait, duration = Number.POSITIVE_INFINITY } = options;
   const enough = new AbortController();
+  const connect = await context.loadConnect();
   const messages = receive(
     {
-      connect: () => connectUnlessAborted(context.connect, target.url, withReporter(target, reporter), signal),
+      connect: () => connectUnlessAborted(connect, target.url, withReporter(target, reporter), signal),
       key: target.key,
       play: playOptionsOf(target, options, recorder.timeMs),
       reconnect: options.reconnect ?? false,

@@ -2,12 +2,12 @@ import type { AmfEncodable } from "../../formats/amf/amf-value.ts";
 import { BitrateMeter, formatBitrate, formatBytes, formatTime, round } from "../amounts.ts";
 import { connectUnlessAborted } from "../client-connection.ts";
 import type { CommandContext } from "../context.ts";
-import { describeError, errorDetails } from "../describe-error.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { interruptible, unlessAborted } from "../interruptible.ts";
+import { unlessAborted } from "../interruptible.ts";
 import { Pacer } from "../pacer.ts";
-import { Reporter } from "../reporter.ts";
-import { type ConnectionOptions, type OutputOptions, parseTarget, type Target, withReporter } from "../target.ts";
+import type { Reporter } from "../reporter.ts";
+import { runClientCommand } from "../run-client-command.ts";
+import { type ConnectionOptions, type OutputOptions, type Target, withReporter } from "../target.ts";
 import { type Input, openInput } from "./open-input.ts";
 import { Publisher } from "./publisher.ts";
 import { readRounds } from "./rounds.ts";
@@ -44,25 +44,12 @@ export async function publish(
   options: PublishCommandOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
-  let target: Target;
-  try {
-    target = parseTarget(url, options, true);
-    if (target.key === "") throw new TypeError("the URL has no stream key. Write rtmp://HOST/APP/KEY");
-  } catch (error) {
-    new Reporter(context.stderr, options).error(describeError(error));
-    return ExitCode.Usage;
-  }
-  const reporter = new Reporter(context.stderr, { ...options, secrets: target.secrets });
-  try {
-    return await interruptible(context, (signal) => run(file, target, options, context, reporter, signal));
-  } catch (error) {
-    reporter.end();
-    reporter.error(describeError(error), errorDetails(error));
-    return ExitCode.Failed;
-  }
+  const run = (target: Target, reporter: Reporter, signal: AbortSignal): Promise<ExitCode> =>
+    send(file, target, options, context, reporter, signal);
+  return await runClientCommand({ url, options, hasKey: true, run }, context);
 }
 
-async function run(
+async function send(
   file: string,
   target: Target,
   options: PublishCommandOptions,
@@ -88,7 +75,7 @@ async function run(
   const position = { timeMs: 0, firstMs: undefined as number | undefined };
   const progress = reportProgress(publisher, position, context, reporter, AbortSignal.any([signal, ended.signal]));
   try {
-    const sent = send(input, publisher, position, options, context, reporter, signal);
+    const sent = sendAll(input, publisher, position, options, context, reporter, signal);
     await Promise.race([sent, publisher.failed]);
     await publisher.finish();
   } finally {
@@ -101,7 +88,7 @@ async function run(
 function createPublisher(
   target: Target,
   { reconnect = false, pace, record, append }: PublishCommandOptions,
-  { connect, clock }: CommandContext,
+  { loadConnect, clock }: CommandContext,
   reporter: Reporter,
   signal: AbortSignal,
 ): Publisher {
@@ -110,7 +97,7 @@ function createPublisher(
   const connectOptions = { ...withReporter(target, reporter), windowAcknowledgementSize: ACKNOWLEDGEMENT_BYTES };
   return new Publisher({
     async open() {
-      const connection = await connectUnlessAborted(connect, target.url, connectOptions, signal);
+      const connection = await connectUnlessAborted(await loadConnect(), target.url, connectOptions, signal);
       try {
         return { connection, stream: await connection.publish(target.key, { type }) };
       } catch (error) {
@@ -129,7 +116,7 @@ function createPublisher(
 /** How far it has come. */
 type Position = { timeMs: number; firstMs: number | undefined };
 
-async function send(
+async function sendAll(
   input: Input,
   publisher: Publisher,
   position: Position,

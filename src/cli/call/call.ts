@@ -1,0 +1,118 @@
+import { StatusError } from "../../client/status-error.ts";
+import type { AmfEncodable, AmfValue } from "../../formats/amf/amf-value.ts";
+import { type ClientConnection, connectUnlessAborted } from "../client-connection.ts";
+import type { CommandContext } from "../context.ts";
+import { ExitCode } from "../exit-codes.ts";
+import { unlessAborted } from "../interruptible.ts";
+import { jsonValue, plainJson } from "../plain-json.ts";
+import type { Reporter } from "../reporter.ts";
+import { type ClientCommand, runClientCommand } from "../run-client-command.ts";
+import { type ConnectionOptions, type OutputOptions, type Target, withReporter } from "../target.ts";
+
+export type CallCommandOptions = ConnectionOptions &
+  OutputOptions & {
+    /** Do not wait for an answer. */
+    readonly notify?: boolean;
+    /** Keep the connection, and print what the server calls. */
+    readonly listen?: boolean;
+  };
+
+/** `millrace call`: a method of an application on a server, with JSON in and out. */
+export async function call(
+  url: string,
+  method: string | undefined,
+  args: readonly AmfEncodable[],
+  options: CallCommandOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const command: ClientCommand = {
+    url,
+    options,
+    hasKey: false,
+    check() {
+      if (method === undefined && options.listen !== true)
+        throw new TypeError("the method is missing. Or listen: --listen");
+    },
+    run: (target, reporter, signal) => run(target, method, args, options, context, reporter, signal),
+  };
+  return await runClientCommand(command, context);
+}
+
+async function run(
+  target: Target,
+  method: string | undefined,
+  args: readonly AmfEncodable[],
+  options: CallCommandOptions,
+  context: CommandContext,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const connection = await open(target, options, context, reporter, signal);
+  if (connection === undefined) return ExitCode.Ok;
+  try {
+    const code =
+      method === undefined ? ExitCode.Ok : await callOnce(connection, method, args, options, context, signal);
+    if (options.listen !== true || code !== ExitCode.Ok) return code;
+    reporter.note("listening to the server", "listening", { server: target.shown });
+    const end = await unlessAborted(connection.closed, signal);
+    if (end === undefined || end.kind === "server") return ExitCode.Ok;
+    throw end.error ?? new Error(end.description);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function open(
+  target: Target,
+  { listen }: CallCommandOptions,
+  { loadConnect, stdout }: CommandContext,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<ClientConnection | undefined> {
+  const print = (line: Readonly<Record<string, unknown>>): void => stdout.write(`${JSON.stringify(line)}\n`);
+  const onCall = (name: string, values: readonly AmfValue[]): undefined => {
+    print({ event: "call", method: name, args: values.map(jsonValue) });
+  };
+  const listening = {
+    onCall,
+    onStatus: ({ info }: { readonly info: AmfValue }) => print({ event: "status", status: jsonValue(info) }),
+  };
+  try {
+    const connectOptions = { ...withReporter(target, reporter), ...(listen === true && listening) };
+    return await connectUnlessAborted(await loadConnect(), target.url, connectOptions, signal);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+async function callOnce(
+  connection: ClientConnection,
+  method: string,
+  args: readonly AmfEncodable[],
+  { notify, json, listen }: CallCommandOptions,
+  { stdout, stderr }: CommandContext,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  if (notify === true) {
+    connection.notify(method, ...args);
+    return ExitCode.Ok;
+  }
+  try {
+    const answer = await unlessAborted(
+      connection.callWith({}, method, ...args).then((value) => ({ value })),
+      signal,
+    );
+    if (answer === undefined) return ExitCode.Ok;
+    const isForPeople = stdout.isTTY && json !== true && listen !== true;
+    stdout.write(`${plainJson(answer.value, isForPeople)}\n`);
+    return ExitCode.Ok;
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    const { info, level, code, description } = error;
+    stderr.write(
+      `${info === null || info === undefined ? JSON.stringify({ level, code, description }) : plainJson(info)}\n`,
+    );
+    return ExitCode.Failed;
+  }
+}
