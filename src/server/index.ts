@@ -10,6 +10,7 @@ export type {
   CertificateFiles,
   ListenAddress,
   MediaServerOptions,
+  ServerHttpOptions,
   ServerLimits,
   ServerPlayOptions,
   ServerPublishOptions,

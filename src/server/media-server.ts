@@ -114,6 +114,7 @@ class RtmpMediaServer implements MediaServer {
     this.#context = { options: resolved, hooks, log, directory: this.broadcasts, nowMs, features: this.#features };
     this.#tunnels = new RtmptServer({
       ...resolved,
+      ...options.http,
       nowMs,
       log,
       clientAddress: clientAddressOf,
@@ -122,7 +123,7 @@ class RtmpMediaServer implements MediaServer {
     this.#frontDoor = new FrontDoor({
       context: this.#context,
       tls: options.tls,
-      routes: this.#routes(),
+      routes: this.#routes(options.http),
       onStream: (stream, origin) => this.#accept(stream, origin),
     });
   }
@@ -214,8 +215,9 @@ class RtmpMediaServer implements MediaServer {
   }
 
   /** What is served by HTTP. */
-  #routes(): readonly HttpRoute[] {
+  #routes(http: MediaServerOptions["http"]): readonly HttpRoute[] {
     const webSockets = new WebSocketServerRoute({
+      ...http,
       clientAddress: clientAddressOf,
       onStream: (stream, origin) => this.#accept(stream, origin),
     });

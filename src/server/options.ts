@@ -41,6 +41,17 @@ export type ServerTlsOptions = {
   readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
 };
 
+/** Of the ways in by HTTP. */
+export type ServerHttpOptions = {
+  /** Web pages that may open a WebSocket, as their `Origin`: `https://example.org`. Programs name none, and may. @default all */
+  readonly allowedOrigins?: readonly string[];
+  /**
+   * This server's own name, told to clients of RTMPT that ask for it (Flash does): they send all requests of their session
+   * there, where one name stands for several servers. @default nothing is told
+   */
+  readonly publicHost?: string;
+};
+
 /** RTMPE: obsolete, and no protection against anybody between client and server. */
 export type ServerRtmpeOptions = {
   /** What is answered: 6, 8 (XTEA) or 9 (Blowfish). @default what the client asks for */
@@ -166,6 +177,7 @@ export type MediaServerOptions = {
   readonly listen?: readonly ListenAddress[];
   /** Without it there is no TLS. */
   readonly tls?: ServerTlsOptions;
+  readonly http?: ServerHttpOptions;
   readonly rtmpe?: ServerRtmpeOptions;
   /** Without it nobody is asked. */
   readonly swfVerification?: SwfVerificationOptions;

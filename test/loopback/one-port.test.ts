@@ -9,6 +9,7 @@ import { socketStream } from "../../src/transport/socket-stream.ts";
 import { startDrippingRelay } from "../support/dripping-relay.ts";
 import { closed, connectPeer, isInTls, openPort, post, visit } from "../support/port-client.ts";
 import { type PortServer, type PortServerOptions, startPortServer } from "../support/port-server.ts";
+import { openRawWebSocket } from "../support/raw-websocket.ts";
 import { RtmpPeer } from "../support/rtmp-peer.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -264,6 +265,20 @@ describe("sockets that wait are counted", () => {
     await closed(await openPort(context, server.port, { prefix: new TextEncoder().encode("GET") }));
     await server.untilRefused();
   });
+});
+
+test("the pages that may connect, and the name that Flash asks for, are options", async (context) => {
+  const { port } = await start(context, {
+    http: { allowedOrigins: ["https://example.org"], publicHost: "edge1.example.org" },
+  });
+  const answerTo = async (origin: string): Promise<string> =>
+    (await openRawWebSocket(context, port, { Origin: origin })).answer;
+  match(await answerTo("https://evil.example"), /^HTTP\/1\.1 403 /);
+  match(await answerTo("https://example.org"), /^HTTP\/1\.1 101 /);
+  match(
+    await post(await openPort(context, port), "/fcs/ident2"),
+    /^HTTP\/1\.1 200 [\s\S]*\r\n\r\nedge1\.example\.org$/,
+  );
 });
 
 test("stopping ends whoever waits, in TLS and HTTP too, and drains only who is inside", async (context) => {
