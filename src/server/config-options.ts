@@ -4,13 +4,22 @@ import type { MediaServerOptions } from "./options.ts";
 
 /** The options of a server that is configured like this; `allowedSwf` is what the files of `config` have become. */
 export function serverOptionsOf(config: Config, allowedSwf: readonly SwfIdentity[]): MediaServerOptions {
-  const { log: _, tls, rtmpe, swfVerification: __, ...same } = config;
+  const { log: _, tls, rtmpe, swfVerification: __, sharedObjects, ...same } = config;
   const { selfSignedFolder, ...certificates } = tls;
+  const { folder, apps, maxTotalBytes } = sharedObjects;
+  const hasSharedObjects = folder !== undefined || apps.length > 0;
   const hasTls = hasCertificate(config);
   return {
     ...same,
     ...(hasTls && { tls: { ...certificates, ...(selfSignedFolder !== undefined && { selfSignedFolder }) } }),
     ...(rtmpe.type !== "as-asked" && { rtmpe: { type: RTMPE_TYPES[rtmpe.type] } }),
+    ...(hasSharedObjects && {
+      sharedObjects: {
+        limits: { maxTotalBytes },
+        ...(folder !== undefined && { folder }),
+        ...(apps.length > 0 && { apps }),
+      },
+    }),
     ...(allowedSwf.length > 0 && { swfVerification: { allowed: allowedSwf } }),
   };
 }

@@ -12,7 +12,9 @@ export function resolvePaths(config: Config, effective: ReadonlyMap<string, Sett
   const certificate = resolver("tls.certificates");
   const folder = resolver("tls.selfSignedFolder");
   const swf = resolver("swfVerification.allowed");
+  const objects = resolver("sharedObjects.folder");
   const { certificates, selfSignedFolder, ...tls } = config.tls;
+  const { folder: objectFolder, ...sharedObjects } = config.sharedObjects;
   return {
     ...config,
     tls: {
@@ -23,6 +25,7 @@ export function resolvePaths(config: Config, effective: ReadonlyMap<string, Sett
       })),
       ...(selfSignedFolder !== undefined && { selfSignedFolder: folder(selfSignedFolder) }),
     },
+    sharedObjects: { ...sharedObjects, ...(objectFolder !== undefined && { folder: objects(objectFolder) }) },
     swfVerification: {
       allowed: config.swfVerification.allowed.map((item) => ("file" in item ? { file: swf(item.file) } : item)),
     },

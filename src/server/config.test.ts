@@ -96,6 +96,23 @@ test("the server gets what is set, in its own form", () => {
   deepEqual(swfVerification, { allowed: [swf] });
 });
 
+test("shared objects are served where a folder or an application is named", () => {
+  const optionsWith = (...settings: [string, unknown][]) =>
+    serverOptionsOf(resolveConfig(settings.map(([key, value]) => set(key, value, "--set"))).config, []).sharedObjects;
+  const limits = { maxTotalBytes: 134_217_728 };
+  equal(optionsWith(["sharedObjects.maxTotalBytes", 2 ** 20]), undefined);
+  deepEqual(optionsWith(["sharedObjects.folder", "objects"]), { limits, folder: "objects" });
+  deepEqual(optionsWith(["sharedObjects.apps", ["chat"]]), { limits, apps: ["chat"] });
+});
+
+test("the folder of shared objects in a file begins at the file's own", () => {
+  const setting = set("sharedObjects.folder", "objects", "--set");
+  const { config } = resolveConfig([
+    { ...setting, origin: { kind: "file", file: "/etc/millrace/m.yml", line: 1, column: 1 } },
+  ]);
+  equal(config.sharedObjects.folder, "/etc/millrace/objects");
+});
+
 test("text becomes the kind of value that its key has", () => {
   equal(valueFromText(keyOf("publish.graceMs"), " 250 "), 250);
   equal(valueFromText(keyOf("publish.graceMs"), "ten"), "ten");
@@ -122,6 +139,7 @@ test("the schema for editors knows every key, and that there are no others", () 
     "play",
     "rtmpe",
     "swfVerification",
+    "sharedObjects",
     "timeouts",
     "limits",
     "log",

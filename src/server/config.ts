@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type SharedObjectsConfig, sharedObjects } from "./config-shared-objects.ts";
 import {
   type IssueParameters,
   listen,
@@ -33,6 +34,7 @@ export type Config = {
   readonly tls: TlsConfig;
   readonly rtmpe: RtmpeConfig;
   readonly swfVerification: SwfVerificationConfig;
+  readonly sharedObjects: SharedObjectsConfig;
   readonly publish: ServerPublishOptions;
   readonly play: ServerPlayOptions;
   readonly timeouts: ServerTimeouts;
@@ -254,6 +256,7 @@ const schema = z.strictObject({
   play,
   rtmpe,
   swfVerification,
+  sharedObjects,
   timeouts,
   limits,
   log,
