@@ -45,7 +45,7 @@ function shortClip(t: TestContext): string {
 
 test("every example is short and says how it is run", () => {
   const examples = globSync("examples/*.ts", { cwd: ROOT }).sort();
-  equal(examples.length, 9);
+  equal(examples.length, 10);
   for (const example of examples) {
     const text = readFileSync(join(ROOT, example), "utf8");
     ok(text.split("\n").length < 60, `${example} has 60 lines or more`);
@@ -158,4 +158,18 @@ test("09: the players of a quiz are asked at once, and all read the points", asy
     "Ada reads: the points: Ada 1, Bob 1",
     "Bob reads: the points: Ada 1, Bob 1",
   ]);
+});
+
+test("11: a room is a shared object, and all see who comes, speaks and goes", async (t) => {
+  const program = runExample(t, "11-chat.ts");
+  equal(await program.done, 0, program.output);
+  const lines = program.output.trimEnd().split("\n");
+  for (const line of [
+    "Bob sees Ada and Bob, silent",
+    "Bob sees Ada and Bob, Bob: hello",
+    "Ada sees Ada and Bob, Bob: hello",
+  ]) {
+    ok(lines.includes(line), line);
+  }
+  equal(lines.at(-1), "Ada sees Ada, Bob: hello");
 });

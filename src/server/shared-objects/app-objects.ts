@@ -149,7 +149,7 @@ export class AppObjects {
   /** Stores what is not stored yet, also what is locked. */
   async stop(): Promise<void> {
     this.directory.tick(Number.POSITIVE_INFINITY);
-    for (const handles of this.#handles.values()) for (const handle of [...handles]) handle.close();
+    for (const handles of this.#handles.values()) for (const handle of [...handles]) handle.stop();
     await this.#saver?.finish(this.#context.nowMs());
   }
 

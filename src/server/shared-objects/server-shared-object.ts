@@ -65,7 +65,10 @@ export type ServerSharedObject<Slots extends object = AnySlots> = {
   onChange(listener: (changes: readonly SharedObjectChange<Slots>[], by: ChangedBy) => void): () => void;
   /** Tells of calls that clients send to all. Returns what undoes it. */
   onSend(listener: (method: string, args: readonly unknown[], by: ChangedBy) => void): () => void;
-  /** Lets go of it: nothing is told from here on, and it goes with its last client. */
+  /**
+   * Lets go of it: nothing is told from here on, it goes with its last client, and changing it throws. When the server has
+   * stopped, changes do nothing.
+   */
   close(): void;
 };
 
@@ -98,6 +101,7 @@ export class ServerObject implements ServerSharedObject<Slots> {
   readonly #changeListeners = new Set<{ readonly tell: ChangeListener }>();
   readonly #sendListeners = new Set<{ readonly tell: SendListener }>();
   #isOpen = true;
+  #hasServerStopped = false;
 
   constructor(object: SharedObject, port: ServerObjectPort) {
     this.app = port.app;
@@ -217,6 +221,12 @@ export class ServerObject implements ServerSharedObject<Slots> {
     this.#port.closed(this);
   }
 
+  /** The server has stopped. What the program still does as its clients go is no mistake, and does nothing. */
+  stop(): void {
+    this.close();
+    this.#hasServerStopped = true;
+  }
+
   /** Somebody else changed the object. */
   tellChanges(entries: readonly SyncEntry[], by: ChangedBy): void {
     if (this.#changeListeners.size === 0 || entries.length === 0) return;
@@ -234,16 +244,22 @@ export class ServerObject implements ServerSharedObject<Slots> {
   }
 
   #change(change: () => SyncEntry[]): boolean {
-    if (!this.#isOpen) throw new Error(`the shared object ${JSON.stringify(this.name)} was closed`);
+    if (!this.#canChange()) return false;
     const entries = change();
     this.#port.changed();
     this.#port.tellOthers(this, entries);
     return entries.length > 0;
   }
 
+  #canChange(): boolean {
+    if (this.#hasServerStopped) return false;
+    if (!this.#isOpen) throw new Error(`the shared object ${JSON.stringify(this.name)} was closed`);
+    return true;
+  }
+
   /** Each has an owner's name of its own, so that a broken one is told apart. */
   #lock(): () => void {
-    if (!this.#isOpen) throw new Error(`the shared object ${JSON.stringify(this.name)} was closed`);
+    if (!this.#canChange()) return () => {};
     const owner = this.#port.newLockOwner();
     this.#object.lock(owner, this.#port.nowMs());
     return () => {

@@ -199,7 +199,12 @@ test("at the end all is stored, also what is locked or was changed just before, 
   equal(storage.stores, 1);
   const later = new Scene({ storage: () => storage });
   equal((await later.objects.open<{ x: number }>("chat", "kept", { isPersistent: true })).get("x"), 1);
-  await rejects(async () => object.set("x", 2), /was closed/);
+  object.set("x", 2);
+  equal(
+    object.batch(() => object.delete("x")),
+    false,
+    "nothing happens any more",
+  );
 });
 
 test("who does not read is closed after the time for it; what waits for others goes on", async () => {
