@@ -104,9 +104,19 @@ test("a tunnel through us to elsewhere is not opened, and told", async (context)
 });
 
 test("an upgrade that nobody takes is refused, and the connection closed", async (context) => {
-  const { exchange } = await scene(context, { routes: [{ upgrade: () => false }, {}] });
+  const { exchange, refusals } = await scene(context, { routes: [{ upgrade: () => false }, {}] });
   const answer = await exchange("GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
   match(answer, /^HTTP\/1\.1 404 Not Found\r\nConnection: close\r\n.*rtmp:\/\//s);
+  match(refusals.join(), /http\.request the HTTP request asks for an upgrade that is not made here$/);
+});
+
+test("an upgrade that its route refuses is told", async (context) => {
+  const refuse: HttpRoute = {
+    upgrade: (_request, socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n") !== undefined,
+  };
+  const { exchange, refusals } = await scene(context, { routes: [refuse] });
+  match(await exchange("GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"), /^HTTP\/1\.1 400/);
+  match(refusals.join(), /http\.request the HTTP request is no good request for a WebSocket$/);
 });
 
 test("an upgrade goes to its route with what came behind it", async (context) => {

@@ -110,8 +110,11 @@ export class HttpPort {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
     // Node took its own listener away; an error without one would end the process.
     socket.on("error", () => {});
-    if (this.#options.routes.some((route) => route.upgrade?.(request, socket, head))) return;
-    endWith(socket, 404, nothingHere(request));
+    const isTaken = this.#options.routes.some((route) => route.upgrade?.(request, socket, head));
+    if (isTaken && !socket.writableEnded) return;
+    const what = isTaken ? "is no good request for a WebSocket" : "asks for an upgrade that is not made here";
+    this.#tell(socket, new ProtocolError("http.request", `the HTTP request ${what}`));
+    if (!isTaken) endWith(socket, 404, nothingHere(request));
   }
 
   /** What the parser refuses, and what takes too long. A connection that broke is its route's business. */

@@ -5,6 +5,9 @@ import type { WebSocketPort, WebSocketPortEvents } from "./websocket-port.ts";
 /** Longest frame, or message of several frames, that is accepted: it is held until it is whole. */
 export const MAX_WEBSOCKET_MESSAGE_BYTES: number = 4 * 1024 * 1024;
 
+/** Frames of one client in one go; then it is the others' turn. A read of 64 KiB has 9 000 of the shortest, and more reads follow. */
+const MAX_FRAMES_A_TURN = 500;
+
 type WebSocketLimits = {
   readonly perMessageDeflate: false;
   readonly maxPayload: number;
@@ -34,6 +37,8 @@ export class NodeWebSocketPort implements WebSocketPort {
   #events: WebSocketPortEvents | undefined;
   /** What to close with as soon as everything is sent. */
   #close: { readonly code: number; readonly reason: string } | undefined;
+  #framesThisTurn = 0;
+  #isPaused = true;
 
   constructor(webSocket: WebSocket, socket: Duplex) {
     this.#webSocket = webSocket;
@@ -49,10 +54,13 @@ export class NodeWebSocketPort implements WebSocketPort {
     this.#events = events;
     const webSocket = this.#webSocket;
     webSocket.on("message", (data: Buffer, isBinary: boolean) => {
+      this.#countFrame();
       // No Buffer: its slice() is a view, where everybody above means a copy.
       if (isBinary) events.onBytes(new Uint8Array(data.buffer, data.byteOffset, data.length));
       else events.onText();
     });
+    webSocket.on("ping", () => this.#countFrame());
+    webSocket.on("pong", () => this.#countFrame());
     webSocket.on("error", (error) => events.onError(error));
     webSocket.on("close", (code, reason) => events.onClose(code, reason.toString()));
   }
@@ -76,12 +84,26 @@ export class NodeWebSocketPort implements WebSocketPort {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#webSocket.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#webSocket.resume();
   }
+
+  #countFrame(): void {
+    this.#framesThisTurn++;
+    if (this.#framesThisTurn === 1) setImmediate(this.#onTurnOver);
+    if (this.#framesThisTurn === MAX_FRAMES_A_TURN) this.#webSocket.pause();
+  }
+
+  readonly #onTurnOver = (): void => {
+    const wasLong = this.#framesThisTurn >= MAX_FRAMES_A_TURN;
+    this.#framesThisTurn = 0;
+    if (wasLong && !this.#isPaused) this.#webSocket.resume();
+  };
 
   readonly #onSent = (error?: Error | null): void => {
     if (error) return;

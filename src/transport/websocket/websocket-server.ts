@@ -44,7 +44,9 @@ export class WebSocketServerRoute implements HttpRoute {
 
   /** False where a WebSocket is not what is asked for. A bad request is answered here. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): boolean {
-    if (request.headers.upgrade?.toLowerCase() !== "websocket") return false;
+    const isAsked = request.headers.upgrade?.toLowerCase() === "websocket";
+    // By RFC 6455 section 4.2.1; ws does not look.
+    if (!isAsked || request.httpVersion === "1.0") return false;
     const transport = socket instanceof TLSSocket ? "wss" : "ws";
     const remoteAddress = this.#options.clientAddress(request);
     this.#server.handleUpgrade(request, socket, Buffer.from(head), (webSocket) => {

@@ -277,6 +277,28 @@ test("who asks by pings and does not read the answers is dropped", async (t) => 
   match(String(await server.closed), /broke off/);
 });
 
+test("thousands of tiny frames leave turns of the loop to the others", async (t) => {
+  const accepted = Promise.withResolvers<Owner>();
+  const port = await startWebSocketPort(t, (stream) => accepted.resolve(new Owner(stream)));
+  const raw = await openRawWebSocket(t, port);
+  const { stream, closed } = await accepted.promise;
+  const count = 60_000;
+  const frame = encodeFrame({ opcode: Opcode.Binary, payload: pattern(1) });
+  raw.socket.write(Buffer.concat(Array<Buffer>(count).fill(frame)));
+  let turns = 0;
+  for (let isClosed = false; stream.bytesRead < count && !isClosed; ) {
+    isClosed = await Promise.race([
+      closed.then(() => true),
+      new Promise<false>((resolve) => setImmediate(resolve, false)),
+    ]);
+    if (stream.bytesRead > 0) turns++;
+  }
+  // Of the 420 kB no read takes more than 64 KiB, and Node would read on and on while there is more.
+  ok(turns >= 6, `${turns} turns`);
+  raw.send({ opcode: Opcode.Close });
+  equal(await closed, undefined);
+});
+
 const REFUSALS: Readonly<Record<string, readonly [Readonly<Record<string, string>>, RegExp, string?]>> = {
   "another version": [{ "Sec-WebSocket-Version": "7" }, /^HTTP\/1\.1 400 [\s\S]*Sec-WebSocket-Version: 13/],
   "no key": [{ "Sec-WebSocket-Key": "" }, /^HTTP\/1\.1 400 /],
@@ -354,6 +376,7 @@ test("what is no WebSocket is left to other routes, and what is one has its orig
   });
   const port = await listening(t, server);
   match((await openRawWebSocket(t, port, { Upgrade: "h2c" })).answer, /^HTTP\/1\.1 404 /);
+  match((await openRawWebSocket(t, port, {}, "GET / HTTP/1.0")).answer, /^HTTP\/1\.1 404 /);
   match((await openRawWebSocket(t, port)).answer, /^HTTP\/1\.1 101 /);
   const [stream, origin] = await accepted.promise;
   equal(origin, expected);
