@@ -30,11 +30,15 @@ export const WEBSOCKET_LIMITS: WebSocketLimits = {
   closeTimeout: 1000,
 };
 
+const NO_BYTES = new Uint8Array();
+
 /** ws's WebSocket, on either side. `socket` is the one that carries it. */
 export class NodeWebSocketPort implements WebSocketPort {
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
   #events: WebSocketPortEvents | undefined;
+  /** Writes that have not called back. */
+  #writesUnderWay = 0;
   /** What to close with as soon as everything is sent. */
   #close: { readonly code: number; readonly reason: string } | undefined;
   #framesThisTurn = 0;
@@ -69,7 +73,11 @@ export class NodeWebSocketPort implements WebSocketPort {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
     this.#socket.cork();
     // ws masks what a client sends into a copy of its own.
-    for (const frame of frames) if (frame.length > 0) this.#webSocket.send(frame, this.#onSent);
+    for (const frame of frames) {
+      if (frame.length === 0) continue;
+      this.#writesUnderWay++;
+      this.#webSocket.send(frame, this.#onSent);
+    }
     this.#socket.uncork();
   }
 
@@ -106,10 +114,19 @@ export class NodeWebSocketPort implements WebSocketPort {
   };
 
   readonly #onSent = (error?: Error | null): void => {
-    if (error) return;
+    this.#writesUnderWay--;
+    if (!error) this.#tellSent();
+  };
+
+  /** Behind the last frame ws may have put a pong, of which it tells nobody: an empty write calls back behind that. */
+  #tellSent(): void {
+    if (this.#writesUnderWay === 0 && this.bufferedBytes > 0 && this.#socket.writable) {
+      this.#writesUnderWay++;
+      this.#socket.write(NO_BYTES, this.#onSent);
+    }
     this.#closeWhenSent();
     this.#events?.onSent();
-  };
+  }
 
   #closeWhenSent(): void {
     if (this.#close === undefined || this.bufferedBytes > 0) return;
