@@ -38,10 +38,11 @@ export class AcknowledgementLag {
   #forget(acknowledgedBytes: number): void {
     const firstNeeded = this.#marks.findLastIndex(({ bytes }) => bytes <= acknowledgedBytes);
     this.#marks = this.#marks.slice(Math.max(0, firstNeeded));
-    this.#stepMs = MIN_STEP_MS;
-    while (this.#marks.length > MAX_MARKS / 2) {
-      this.#marks = this.#marks.filter((_, index) => index % 2 === 0);
-      this.#stepMs *= 2;
+    if (this.#marks.length <= MAX_MARKS / 2) {
+      this.#stepMs = MIN_STEP_MS;
+      return;
     }
+    this.#marks = this.#marks.filter((_, index) => index % 2 === 0);
+    this.#stepMs *= 2;
   }
 }

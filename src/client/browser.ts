@@ -27,6 +27,7 @@ export type { CallOptions, ConnectionStatistics, NetConnection, ProtocolInfo, Se
 export type { ClientMethod, ClientTimeouts } from "./options.ts";
 export type { DataHandler, PlayStream, PlayStreamOptions, StreamCallOptions } from "./play-stream.ts";
 export type { OutgoingMedia, PublishStream, PublishStreamOptions } from "./publish-stream.ts";
+export type { ReconnectEvent, ReconnectOptions } from "./reconnect-options.ts";
 export type { RemoteMethods } from "./remote-methods.ts";
 export type { HandshakeInfo } from "./session-driver.ts";
 export type {

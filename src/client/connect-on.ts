@@ -1,10 +1,24 @@
-import { parseRtmpUrl } from "../transport/rtmp-url.ts";
+import { formatTcUrl, parseRtmpUrl, type RtmpUrl } from "../transport/rtmp-url.ts";
 import type { NetConnection } from "./net-connection.ts";
 import { openConnection } from "./open-connection.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { ClientPlatform } from "./platform.ts";
 import type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
 import type { PublishStream, PublishStreamOptions } from "./publish-stream.ts";
+import { type ReconnectOptions, resolveReconnectOptions } from "./reconnect-options.ts";
+import { ReconnectingPlayStream } from "./reconnecting-play-stream.ts";
+import { ReconnectingPublishStream } from "./reconnecting-publish-stream.ts";
+import { rejectOnAbort } from "./reject-on-abort.ts";
+import { resolvePlace } from "./resolve-place.ts";
+import type { OpenedStream, Place } from "./stream-keeper.ts";
+
+/** Options of a connection for one stream. */
+export type StreamConnectOptions = ConnectOptions & {
+  /** Goes on over another connection when this one is lost. Not with `stream`. @default false */
+  readonly reconnect?: boolean | ReconnectOptions;
+};
+export type PublishToOptions = StreamConnectOptions & { readonly publish?: PublishStreamOptions };
+export type PlayFromOptions = StreamConnectOptions & { readonly play?: PlayStreamOptions };
 
 /** `connect` on a platform; the whole path of the URL is the app. */
 export async function connectOn(
@@ -21,34 +35,112 @@ export async function connectOn(
 export async function publishOn(
   platform: ClientPlatform,
   url: string,
-  options: ConnectOptions & { readonly publish?: PublishStreamOptions } = {},
+  options: PublishToOptions = {},
 ): Promise<PublishStream> {
-  return await openStream(platform, url, options, true, (connection, key) => connection.publish(key, options.publish));
+  const opening = openingOf<PublishStream>(platform, url, options, true, (connection, key) =>
+    connection.publish(key, options.publish),
+  );
+  const { reconnect = false, signal } = options;
+  if (reconnect === false) return (await openStream(opening)).stream;
+  checkReconnecting(options);
+  const stream = new ReconnectingPublishStream({
+    options: resolveReconnectOptions(reconnect),
+    clock: platform.clock,
+    signal,
+    open: (place, abort) => openStream(opening, place, abort),
+  });
+  return await stream.start();
 }
 
 /** `playFrom` on a platform: the last part of the path is the key, and the connection is closed with the stream. */
 export async function playOn(
   platform: ClientPlatform,
   url: string,
-  options: ConnectOptions & { readonly play?: PlayStreamOptions } = {},
+  options: PlayFromOptions = {},
 ): Promise<PlayStream> {
-  return await openStream(platform, url, options, false, (connection, key) => connection.play(key, options.play));
+  const opening = (play: PlayStreamOptions | undefined): Opening<PlayStream> =>
+    openingOf(platform, url, options, false, (connection, key) => connection.play(key, play));
+  const { reconnect = false, signal, play = {} } = options;
+  if (reconnect === false) return (await openStream(opening(play))).stream;
+  checkReconnecting(options);
+  const needs = {
+    options: resolveReconnectOptions(reconnect),
+    clock: platform.clock,
+    signal,
+    open: (place: Place | undefined, playOptions: PlayStreamOptions, abort: AbortSignal) =>
+      openStream(opening(playOptions), place, abort),
+  };
+  return await new ReconnectingPlayStream(needs, play).start();
 }
 
-async function openStream<Stream>(
+/** How to open a stream, wherever. */
+type Opening<Stream> = {
+  readonly platform: ClientPlatform;
+  readonly target: RtmpUrl;
+  readonly options: ConnectOptions;
+  readonly publishes: boolean;
+  start(connection: NetConnection, key: string): Promise<Stream>;
+};
+
+function openingOf<Stream>(
   platform: ClientPlatform,
   url: string,
   options: ConnectOptions,
   publishes: boolean,
   start: (connection: NetConnection, key: string) => Promise<Stream>,
-): Promise<Stream> {
+): Opening<Stream> {
   const { app } = options;
-  const target = parseRtmpUrl(url, app === undefined ? {} : { app });
-  const connection = await openConnection(platform, target, options, { isForOneStream: true, publishes });
+  return { platform, target: parseRtmpUrl(url, app === undefined ? {} : { app }), options, publishes, start };
+}
+
+/** `signal` gives up as long as the stream does not stand. */
+async function openStream<Stream>(
+  { platform, target, options, publishes, start }: Opening<Stream>,
+  place?: Place,
+  signal?: AbortSignal,
+): Promise<OpenedStream<Stream>> {
+  const url = place === undefined ? target : resolvePlace(place.from, place.reference);
+  const moveRequest = Promise.withResolvers<Place>();
+  let isServerClosing = false;
+  const opening = new AbortController();
+  const stopListening = rejectOnAbort(signal, (error) => opening.abort(error));
+  const { app: _, tcUrl: __, ...elsewhere } = options;
+  const given = place === undefined ? options : elsewhere;
+  const connectOptions: ConnectOptions = {
+    ...given,
+    signal: options.signal === undefined ? opening.signal : AbortSignal.any([options.signal, opening.signal]),
+    onStatus(status) {
+      const { code, info } = status;
+      const tcUrl = info?.get("tcUrl");
+      if (code === "NetConnection.Connect.AppShutdown") isServerClosing = true;
+      if (code === "NetConnection.Connect.ReconnectRequest")
+        moveRequest.resolve({ from: url, reference: typeof tcUrl === "string" ? tcUrl : "" });
+      options.onStatus?.(status);
+    },
+  };
   try {
-    return await start(connection, target.key);
+    const connection = await openConnection(platform, url, connectOptions, { isForOneStream: true, publishes });
+    const stream = await startOn(connection, url.key, start);
+    const isClosing = (): boolean => isServerClosing;
+    return { stream, url: formatTcUrl(url), isServerClosing: isClosing, moveRequest: moveRequest.promise };
+  } finally {
+    stopListening();
+  }
+}
+
+async function startOn<Stream>(
+  connection: NetConnection,
+  key: string,
+  start: (connection: NetConnection, key: string) => Promise<Stream>,
+): Promise<Stream> {
+  try {
+    return await start(connection, key);
   } catch (error) {
     void connection.close();
     throw error;
   }
+}
+
+function checkReconnecting({ stream }: ConnectOptions): void {
+  if (stream !== undefined) throw new TypeError("`reconnect` makes connections of its own: leave `stream` out");
 }

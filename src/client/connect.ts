@@ -1,9 +1,9 @@
-import { connectOn, playOn, publishOn } from "./connect-on.ts";
+import { connectOn, type PlayFromOptions, type PublishToOptions, playOn, publishOn } from "./connect-on.ts";
 import type { NetConnection } from "./net-connection.ts";
 import { nodePlatform } from "./node-platform.ts";
 import type { ConnectOptions } from "./options.ts";
-import type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
-import type { PublishStream, PublishStreamOptions } from "./publish-stream.ts";
+import type { PlayStream } from "./play-stream.ts";
+import type { PublishStream } from "./publish-stream.ts";
 
 /**
  * Connects to an application: `rtmp://host[:port]/app[/instance]`, the whole path being the app. The scheme says how:
@@ -16,17 +16,11 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
 }
 
 /** Connects and publishes: the last part of the path is the key. The connection is closed with the stream. */
-export async function publishTo(
-  url: string,
-  options: ConnectOptions & { readonly publish?: PublishStreamOptions } = {},
-): Promise<PublishStream> {
+export async function publishTo(url: string, options: PublishToOptions = {}): Promise<PublishStream> {
   return await publishOn(nodePlatform, url, options);
 }
 
 /** Connects and plays: the last part of the path is the key. The connection is closed with the stream. */
-export async function playFrom(
-  url: string,
-  options: ConnectOptions & { readonly play?: PlayStreamOptions } = {},
-): Promise<PlayStream> {
+export async function playFrom(url: string, options: PlayFromOptions = {}): Promise<PlayStream> {
   return await playOn(nodePlatform, url, options);
 }

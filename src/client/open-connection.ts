@@ -3,10 +3,11 @@ import { decodeAccessRejection } from "../rtmp/authentication/access-manager.ts"
 import { appendQuery, ClientAuthentication, type Credentials } from "../rtmp/authentication/client-authentication.ts";
 import type { ClientHandshakeForm } from "../rtmp/handshake/client-handshake.ts";
 import { redirectOf } from "../rtmp/session/client-connect.ts";
-import { formatTcUrl, isTlsScheme, parseRtmpUrl, type RtmpScheme, type RtmpUrl } from "../transport/rtmp-url.ts";
+import { formatTcUrl, type RtmpScheme, type RtmpUrl } from "../transport/rtmp-url.ts";
 import { NetConnection } from "./net-connection.ts";
 import { type ConnectOptions, type ResolvedConnectOptions, resolveConnectOptions } from "./options.ts";
 import type { ClientPlatform } from "./platform.ts";
+import { resolvePlace } from "./resolve-place.ts";
 import { StatusError } from "./status-error.ts";
 
 /** What a connection is for. */
@@ -50,17 +51,9 @@ export async function openConnection(
   }
 }
 
-/** The password goes along to the same host only. */
 function redirected(from: RtmpUrl, redirect: string, error: unknown): RtmpUrl {
-  const to = parseRedirect(redirect, error);
-  if (isTlsScheme(from.scheme) && !isTlsScheme(to.scheme)) throw misdirected(error, `${redirect} is not encrypted`);
-  const { user, password } = to.host === from.host && to.user === undefined ? from : to;
-  return { ...to, ...(user !== undefined && { user }), ...(password !== undefined && { password }), key: from.key };
-}
-
-function parseRedirect(redirect: string, error: unknown): RtmpUrl {
   try {
-    return parseRtmpUrl(redirect, { key: "" });
+    return resolvePlace(from, redirect);
   } catch (cause) {
     throw misdirected(error, cause instanceof Error ? cause.message : redirect);
   }

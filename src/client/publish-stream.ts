@@ -30,6 +30,8 @@ export type PublishStream = {
   /** Never rejects. */
   readonly ended: Promise<StreamEnd>;
   readonly statistics: StreamStatistics;
+  /** Nothing more can be sent. */
+  readonly isOver: boolean;
   /**
    * Sends a message; its payload, an FLV tag body, may be used again at once. Timestamps go out modulo 2^32. False when
    * `ready` should be awaited before the next one; also when the stream is over, and then the message is dropped. Throws
@@ -103,6 +105,10 @@ export class NetPublishStream implements PublishStream {
     return this.writeData(payload);
   }
 
+  get isOver(): boolean {
+    return this.#end !== undefined;
+  }
+
   get statistics(): StreamStatistics {
     return this.#counter.statistics(this.#port.queuedBytes);
   }
@@ -158,7 +164,7 @@ function silentRefusal(reason: CloseReason): StatusError {
 }
 
 /** Adobe's server keeps metadata for later players only if it is told to set it. */
-function asMetadata(payload: Uint8Array): Uint8Array {
+export function asMetadata(payload: Uint8Array): Uint8Array {
   const data = normalizeDataMessage(payload, false);
   if (data.kind !== "plain" || data.name !== "onMetaData") return payload;
   return concatBytes([SET_DATA_FRAME, payload]);

@@ -20,9 +20,15 @@ export type StreamStatistics = {
 
 /** Counts what a stream carries. */
 export class StreamCounter {
+  droppedMessages = 0;
+  reconnects = 0;
   #messages = 0;
   #lastTimestamp = 0;
   readonly #bytes: Record<MediaMessage["kind"], number> = { audio: 0, video: 0, data: 0 };
+
+  get messages(): number {
+    return this.#messages;
+  }
 
   get lastTimestamp(): number {
     return this.#lastTimestamp;
@@ -36,10 +42,7 @@ export class StreamCounter {
 
   statistics(waitingBytes: number): StreamStatistics {
     const { audio: audioBytes, video: videoBytes, data: dataBytes } = this.#bytes;
-    const [messages, lastTimestamp] = [this.#messages, this.#lastTimestamp];
-    return {
-      ...{ messages, audioBytes, videoBytes, dataBytes, lastTimestamp, waitingBytes },
-      ...{ droppedMessages: 0, reconnects: 0 },
-    };
+    const { messages, lastTimestamp, droppedMessages, reconnects } = this;
+    return { messages, audioBytes, videoBytes, dataBytes, lastTimestamp, waitingBytes, droppedMessages, reconnects };
   }
 }

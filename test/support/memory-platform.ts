@@ -32,8 +32,13 @@ export class TestClock implements ClientClock {
   wait(delayMs: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.delaysMs.push(delayMs);
-    this.#waiting = { delayMs, resolve };
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const waiting = { delayMs, resolve };
+    this.#waiting = waiting;
+    const onAbort = (): void => {
+      if (this.#waiting === waiting) this.#waiting = undefined;
+      resolve();
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
     this.#onWait?.();
     return promise;
   }
