@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { createHook } from "node:async_hooks";
 import { test } from "node:test";
 import { RtmpPeer, settle } from "../../test/support/rtmp-peer.ts";
 import { formatHex } from "../bytes/hex.ts";
@@ -144,4 +145,15 @@ test("the window and the chunk size of the options are what a client is told, be
     answer.slice(0, 120),
   );
   ok(answer.indexOf("5f726573756c74") > (order[2] ?? 0), "the answer comes last");
+});
+
+test("a server that is not started has no timer, which would keep it in memory for ever", () => {
+  const kinds: string[] = [];
+  const hook = createHook({ init: (_id, kind) => kinds.push(kind) }).enable();
+  createMediaServer();
+  hook.disable();
+  deepEqual(
+    kinds.filter((kind) => kind === "Timeout" || kind === "Immediate"),
+    [],
+  );
 });

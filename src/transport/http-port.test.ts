@@ -204,7 +204,7 @@ test("a body that a route does not read yet has more time", async (context) => {
     request.on("end", () => response.end("read"));
     return true;
   };
-  const { open, refusals } = await scene(context, { routes: [{ handle }], requestMs: 50, holdMs: 60_000 });
+  const { open, refusals } = await scene(context, { routes: [{ handle }], requestMs: 50, holdMs: 60_000, idleMs: 100 });
   const socket = await open();
   const body = Buffer.alloc(8 * 1024 * 1024);
   socket.write(`POST / HTTP/1.1\r\nHost: test\r\nContent-Length: ${body.length}\r\n\r\n`);

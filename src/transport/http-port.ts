@@ -36,6 +36,8 @@ export class HttpPort {
   readonly #server: Server;
   /** How many requests of each connection wait. */
   readonly #waiting = new WeakMap<Socket, number>();
+  /** By a timer, which keeps the port from being collected until it is closed. */
+  #looksForSlowRequests = false;
 
   constructor(options: HttpPortOptions) {
     const { requestMs, holdMs = 0, idleMs } = options;
@@ -49,19 +51,23 @@ export class HttpPort {
       insecureHTTPParser: false,
       noDelay: true,
     });
-    server.timeout = idleMs;
+    // A connection of which nothing is read is no idle one.
+    server.timeout = Math.max(idleMs, holdMs);
     server.on("request", (request, response) => this.#answer(request, response));
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     server.on("connect", (_request, socket) => this.#refuseConnect(socket));
     server.on("clientError", (error, socket) => this.#refuse(error, socket));
-    // Node begins to look for slow requests when a server listens, and this one never does.
-    server.emit("listening");
     this.#server = server;
   }
 
   /** Takes over a socket, plain or inside TLS, of which nothing is read yet. */
   serve(socket: Socket, origin: SocketOrigin): void {
     setOrigin(socket, origin);
+    if (!this.#looksForSlowRequests) {
+      this.#looksForSlowRequests = true;
+      // Node begins with that when a server listens, and this one never does.
+      this.#server.emit("listening");
+    }
     this.#server.emit("connection", socket);
     // Else Node's parser reads from below TLS, where a pause does not hold up records that are decrypted already: it takes
     // them for malformed. A listener makes it read from the socket itself.
