@@ -4,11 +4,11 @@
  */
 
 import { browserPlatform } from "./browser-platform.ts";
-import { connectOn, playOn, publishOn } from "./connect-on.ts";
+import { connectOn, type PlayFromOptions, type PublishToOptions, playOn, publishOn } from "./connect-on.ts";
 import type { NetConnection } from "./net-connection.ts";
 import type { ConnectOptions } from "./options.ts";
-import type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
-import type { PublishStream, PublishStreamOptions } from "./publish-stream.ts";
+import type { PlayStream } from "./play-stream.ts";
+import type { PublishStream } from "./publish-stream.ts";
 
 export { ProtocolError } from "../errors.ts";
 export type { AmfEncodable, AmfValue } from "../formats/amf/amf-value.ts";
@@ -54,7 +54,7 @@ export async function connect(url: string, options: BrowserConnectOptions = {}):
 /** Connects and publishes: the last part of the path is the key. The connection is closed with the stream. */
 export async function publishTo(
   url: string,
-  options: BrowserConnectOptions & { readonly publish?: PublishStreamOptions } = {},
+  options: BrowserConnectOptions & Pick<PublishToOptions, "publish" | "reconnect"> = {},
 ): Promise<PublishStream> {
   return await publishOn(browserPlatform, url, options);
 }
@@ -65,7 +65,7 @@ export async function publishTo(
  */
 export async function playFrom(
   url: string,
-  options: BrowserConnectOptions & { readonly play?: PlayStreamOptions } = {},
+  options: BrowserConnectOptions & Pick<PlayFromOptions, "play" | "reconnect"> = {},
 ): Promise<PlayStream> {
   return await playOn(browserPlatform, url, options);
 }
