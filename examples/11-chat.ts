@@ -9,9 +9,10 @@ type Room = { users: string[]; lines: string[] };
 
 const chat = application<{ state: { name: string } }>("chat", {
   state: () => ({ name: "" }),
-  async onDisconnect({ instance, state }) {
-    const room = await roomOf(instance.name);
-    room.set("users", room.data.users?.filter((user) => user !== state.name) ?? []);
+  onDisconnect({ instance, state }) {
+    void roomOf(instance.name).then((room) => {
+      room.set("users", room.data.users?.filter((user) => user !== state.name) ?? []);
+    });
   },
 }).methods({
   enter: method([z.string().min(1).max(20)], async (client, name) => {

@@ -30,9 +30,9 @@ export const sharedObjects: z.ZodType<SharedObjectsConfig> = z
       .int()
       .min(MIB)
       .max(1024 * MIB)
-      .default(128 * MIB)
+      .default(64 * MIB)
       .describe(
-        "The bytes of all shared objects together, as they are sent, and 512 more for each slot. In memory they may take some times as much.",
+        "The bytes of all shared objects together, as they are sent, and 512 more for each slot. In memory lists of small values take up to ten times as much.",
       ),
   })
   .prefault({})

@@ -99,7 +99,7 @@ test("the server gets what is set, in its own form", () => {
 test("shared objects are served where a folder or an application is named", () => {
   const optionsWith = (...settings: [string, unknown][]) =>
     serverOptionsOf(resolveConfig(settings.map(([key, value]) => set(key, value, "--set"))).config, []).sharedObjects;
-  const limits = { maxTotalBytes: 134_217_728 };
+  const limits = { maxTotalBytes: 67_108_864 };
   equal(optionsWith(["sharedObjects.maxTotalBytes", 2 ** 20]), undefined);
   deepEqual(optionsWith(["sharedObjects.folder", "objects"]), { limits, folder: "objects" });
   deepEqual(optionsWith(["sharedObjects.apps", ["chat"]]), { limits, apps: ["chat"] });

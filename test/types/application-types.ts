@@ -143,3 +143,34 @@ export async function useAnyClient(plain: Application): Promise<void> {
     console.log(answer, text);
   }
 }
+
+type Board = { topic: string; votes: number[] };
+
+/** Slots have the types that both sides agree on. */
+export async function useSharedObjects(): Promise<void> {
+  const server = createMediaServer({ sharedObjects: { mayWrite: ({ app, name }) => app === name } });
+  const own = await server.sharedObject<Board>("chat", "board", { isPersistent: true });
+  const topic: string | undefined = own.get("topic");
+  own.onChange((changes, by) => console.log(changes[0]?.key === "votes", by?.id, topic));
+  // @ts-expect-error: a slot of another type
+  own.set("topic", 5);
+  // @ts-expect-error: no such slot
+  own.delete("title");
+  // @ts-expect-error: it is read only
+  own.data.topic = "x";
+  const connection = await connect("rtmp://127.0.0.1/chat");
+  const board = await connection.sharedObject<Board>("board", { handlers: { ring: (times: number) => times } });
+  board.set("votes", [1, 2]);
+  // @ts-expect-error: it may not be there
+  const votes: number[] = board.data.votes;
+  // @ts-expect-error: a slot of another type
+  board.set("votes", "many");
+  for await (const changes of board.changes()) {
+    // @ts-expect-error: no such slot
+    if (changes[0]?.key === "title") console.log(votes);
+  }
+  const anything = await connection.sharedObject("anything");
+  anything.set("x", { y: [1, "z", new Date(), null] });
+  // @ts-expect-error: nobody knows what it is
+  anything.data["x"].y();
+}

@@ -70,8 +70,8 @@ export type SharedObjectSend = {
 /** Limits of each application instance, and some of the whole server. */
 export type ServerSharedObjectLimits = SharedObjectLimits & {
   /**
-   * Of all objects of the server: names and values as AMF0, and 512 bytes more for each slot. In memory a value may take
-   * some times as much. @default 128 MiB
+   * Of all objects of the server: names and values as AMF0, and 512 bytes more for each slot. In memory lists of
+   * small values take up to ten times as much. @default 64 MiB
    */
   readonly maxTotalBytes: number;
   /**
@@ -85,7 +85,7 @@ export type ServerSharedObjectLimits = SharedObjectLimits & {
   readonly maxTransfers: number;
 };
 
-export const DEFAULT_MAX_TOTAL_BYTES: number = 128 * 1024 * 1024;
+export const DEFAULT_MAX_TOTAL_BYTES: number = 64 * 1024 * 1024;
 export const DEFAULT_MAX_UNREAD_BYTES: number = 64 * 1024 * 1024;
 export const DEFAULT_BLOCKED_TIMEOUT_MS = 60_000;
 export const DEFAULT_MAX_TRANSFERS = 4;
