@@ -58,6 +58,14 @@ test("a problem on the command line names its option", async () => {
   deepEqual(problems.map(describeConfigProblem), [`--listen: wss: ${WANTED}`]);
 });
 
+test("versions of TLS that leave nothing between them are a problem", async () => {
+  deepEqual((await check("tls: {minVersion: TLSv1.3, maxVersion: TLSv1.2}")).problems, [
+    "/etc/m/m.yml:1:19: tls.minVersion is TLSv1.3, newer than tls.maxVersion, TLSv1.2",
+  ]);
+  deepEqual((await check("tls: {minVersion: TLSv1.3}")).problems, []);
+  deepEqual((await check("tls: {maxVersion: TLSv1.2}")).problems, []);
+});
+
 test("certificates are looked at, beside the file that names them", async () => {
   const checked: CertificateFiles[] = [];
   const { problems } = await check("tls:\n  certificates:\n    - a.pem:/b.pem\n    - expired.pem\n", diskOf(checked));

@@ -22,7 +22,10 @@ export type CheckedFiles = {
   readonly allowedSwf: readonly SwfIdentity[];
 };
 
-/** Finds what a schema cannot: listeners that want TLS without a certificate, and files that are not there or no good. */
+/**
+ * Finds what a schema cannot: listeners that want TLS without a certificate, versions of TLS that leave none between them,
+ * and files that are not there or no good.
+ */
 export async function checkFiles({ config, effective }: ResolvedConfig, disk: ConfigDisk): Promise<CheckedFiles> {
   const problems: ConfigProblem[] = [];
   const report = (path: string, part: readonly PropertyKey[], message: string): void => {
@@ -33,6 +36,10 @@ export async function checkFiles({ config, effective }: ResolvedConfig, disk: Co
   for (const [index, { accept = [] }] of config.listen.entries()) {
     const ways = accept.filter(isTlsScheme).join(", ");
     if (ways !== "" && !hasCertificate(config)) report("listen", [index, "accept"], `${ways}: ${NO_CERTIFICATE}`);
+  }
+  const { minVersion, maxVersion } = config.tls;
+  if (minVersion > maxVersion) {
+    report("tls.minVersion", [], `tls.minVersion is ${minVersion}, newer than tls.maxVersion, ${maxVersion}`);
   }
   for (const [index, files] of config.tls.certificates.entries()) {
     await disk.checkCertificate(files).catch((error) => report("tls.certificates", [index], messageOf(error)));
