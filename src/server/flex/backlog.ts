@@ -27,6 +27,11 @@ export class Backlog {
     return this.#pushes.length === 0;
   }
 
+  /** Of the oldest; 0 where there is none. */
+  get nextByteLength(): number {
+    return this.#pushes[0]?.byteLength ?? 0;
+  }
+
   /** Whether one more would make others go. */
   isFullFor({ byteLength }: Push): boolean {
     const { maxBacklogMessages, maxBacklogBytes } = this.#limits;

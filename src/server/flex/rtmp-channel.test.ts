@@ -58,6 +58,23 @@ test("while the client does not read, 64 KiB go ahead, and the rest waits in ord
   deepEqual(sent.slice(2), ["receive c full", "receive d full", "receive e full"]);
 });
 
+test("long messages go out one by one, each when the one before is read", () => {
+  const { client, channel, sent, push } = create();
+  client.unsentBytes = 1;
+  for (const body of ["a", "b"]) push(body, 100_000);
+  client.unsentBytes = 0;
+  const { notify } = client;
+  client.notify = (name, values) => {
+    notify(name, values);
+    client.unsentBytes = 100_000;
+  };
+  channel.drained();
+  deepEqual(sent, ["receive a full"]);
+  client.unsentBytes = 0;
+  channel.drained();
+  deepEqual(sent, ["receive a full", "receive b full"]);
+});
+
 test("a client that never reads loses the oldest, and the log says so once", () => {
   const { server, client, channel, sent, push } = create({ maxBacklogMessages: 2 });
   client.unsentBytes = 1;

@@ -57,7 +57,7 @@ export class RtmpChannel implements FlexSessionPort {
 
   push(push: Push): void {
     if (!this.#isConnected || !this.#client.isOpen) return;
-    if (this.#backlog.isEmpty && this.#hasRoomFor(push)) return this.#notify(push);
+    if (this.#backlog.isEmpty && this.#hasRoomFor(push.byteLength)) return this.#notify(push);
     if (this.#broker.context.limits.fullBacklog === "close" && this.#backlog.isFullFor(push)) {
       this.#backlog.clear();
       return this.#client.close("the Flex client does not read what it subscribed to");
@@ -73,18 +73,17 @@ export class RtmpChannel implements FlexSessionPort {
 
   /** The client has read everything. */
   drained(): void {
-    this.#sentAheadBytes = 0;
-    while (!this.#backlog.isEmpty && this.#sentAheadBytes < MAX_AHEAD_BYTES) {
+    // Where the kernel takes all at once, nothing tells of it again.
+    while (!this.#backlog.isEmpty && this.#hasRoomFor(this.#backlog.nextByteLength)) {
       const push = this.#backlog.take(this.#broker.context.nowMs());
       if (push !== undefined) this.#notify(push);
     }
   }
 
-  #hasRoomFor({ byteLength }: Push): boolean {
+  #hasRoomFor(byteLength: number): boolean {
     if (this.#client.unsentBytes === 0) this.#sentAheadBytes = 0;
-    return this.#sentAheadBytes === 0
-      ? this.#client.unsentBytes === 0
-      : this.#sentAheadBytes + byteLength <= MAX_AHEAD_BYTES;
+    else if (this.#sentAheadBytes === 0) return false;
+    return this.#sentAheadBytes === 0 || this.#sentAheadBytes + byteLength <= MAX_AHEAD_BYTES;
   }
 
   #notify({ message, byteLength }: Push): void {
