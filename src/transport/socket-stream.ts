@@ -11,7 +11,7 @@ const NO_BYTES = new Uint8Array();
 /**
  * A connected TCP socket as a byte stream; a TLS socket is a TCP socket too. Owns it from here on, and does not read
  * before `start`. A peer that closes its side is told so by our closing ours, once everything is sent. `remoteAddress` is
-the client's where a balancer stands in between.
+ * the client's where a balancer stands in between.
  */
 export function socketStream(socket: Socket, remoteAddress: string = remoteAddressOf(socket)): ByteStream {
   return new SocketStream(socket, remoteAddress);

@@ -1,4 +1,5 @@
 import type { HttpExchange } from "./http-exchange.ts";
+import { PieceQueue } from "./piece-queue.ts";
 import { PollInterval, SESSION_OVER } from "./poll-interval.ts";
 import type { RequestSlot } from "./request-slot.ts";
 
@@ -26,8 +27,7 @@ type Flight = { readonly slot: RequestSlot; readonly bytes: number; isLost: bool
 export class Downstream {
   readonly #events: DownstreamEvents;
   readonly #interval = new PollInterval();
-  #pending: Uint8Array[] = [];
-  #pendingBytes = 0;
+  readonly #pending = new PieceQueue();
   /** The newest request that was worked off, and its answer once it is given. */
   #newest: { readonly slot: RequestSlot; answer: Uint8Array | undefined } | undefined;
   /** Who waits for that answer. */
@@ -47,7 +47,7 @@ export class Downstream {
   }
 
   get unsentBytes(): number {
-    return this.#pendingBytes + (this.#flight?.bytes ?? 0);
+    return this.#pending.byteLength + (this.#flight?.bytes ?? 0);
   }
 
   /** A request waits for its answer. */
@@ -57,12 +57,8 @@ export class Downstream {
 
   /** Keeps the pieces; `flush` sends them. */
   write(pieces: readonly Uint8Array[]): void {
-    for (const piece of pieces) {
-      if (piece.length === 0) continue;
-      this.#pending.push(piece);
-      this.#pendingBytes += piece.length;
-    }
-    if (this.#pendingBytes > 0) this.#awaitsDrain = true;
+    for (const piece of pieces) this.#pending.push(piece);
+    if (this.#pending.byteLength > 0) this.#awaitsDrain = true;
   }
 
   /** A request was worked off: it gets what there is at the next `flush`, or after `holdMs` an answer without data. */
@@ -97,7 +93,7 @@ export class Downstream {
   /** Sends what is pending, if somebody waits for it. */
   flush(): void {
     if (this.#waiting === undefined || this.#isOver) return;
-    if (this.#flight === undefined && this.#pendingBytes > 0) return this.#answerData();
+    if (this.#flight === undefined && this.#pending.byteLength > 0) return this.#answerData();
     if (this.#flight === undefined && this.#isClosing) return this.#answerOver();
     if (this.#holdMs === 0) this.#answerHeld();
     else this.#holdTimer ??= setTimeout(() => this.#answerHeld(), this.#holdMs);
@@ -111,8 +107,7 @@ export class Downstream {
   /** Drops what is pending, and answers whoever waits. */
   end(answer: (exchange: HttpExchange) => void): void {
     this.#isOver = true;
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#pending.clear();
     this.#flight = undefined;
     const waiting = this.#stopWaiting();
     if (waiting !== undefined) answer(waiting);
@@ -122,7 +117,7 @@ export class Downstream {
     const exchange = this.#stopWaiting();
     const newest = this.#newest;
     if (exchange === undefined || newest === undefined) return;
-    const answer = this.#noteAnswer(this.#interval.afterActivity(), this.#takePending(MAX_ANSWER_BYTES - 1));
+    const answer = this.#noteAnswer(this.#interval.afterActivity(), this.#pending.takePieces(MAX_ANSWER_BYTES - 1));
     this.#send(exchange, newest.slot, answer, answer.length - 1);
   }
 
@@ -192,26 +187,5 @@ export class Downstream {
     if (length > KEPT_ANSWER_BYTES) return new Uint8Array(length);
     this.#answerBuffer ??= new Uint8Array(KEPT_ANSWER_BYTES);
     return this.#answerBuffer.subarray(0, length);
-  }
-
-  #takePending(maxBytes: number): Uint8Array[] {
-    const taken: Uint8Array[] = [];
-    let room = maxBytes;
-    let count = 0;
-    for (const piece of this.#pending) {
-      if (room === 0) break;
-      if (piece.length > room) {
-        taken.push(piece.subarray(0, room));
-        this.#pending[count] = piece.subarray(room);
-        room = 0;
-        break;
-      }
-      taken.push(piece);
-      room -= piece.length;
-      count++;
-    }
-    this.#pending.splice(0, count);
-    this.#pendingBytes -= maxBytes - room;
-    return taken;
   }
 }

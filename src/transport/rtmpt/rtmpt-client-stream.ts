@@ -1,6 +1,6 @@
 import type { ByteStream, ByteStreamEvents } from "../byte-stream.ts";
+import { PieceQueue } from "./piece-queue.ts";
 import type { PostConnection, PostFailure } from "./rtmpt-client-connection.ts";
-import { PieceQueue } from "./rtmpt-client-queue.ts";
 
 /** Most of one request: while it is under way, nothing else is. */
 export const MAX_REQUEST_BYTES: number = 256 * 1024;

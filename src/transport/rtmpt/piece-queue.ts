@@ -17,6 +17,11 @@ export class PieceQueue {
 
   /** The next bytes in one piece, at most so many. */
   take(maxBytes: number): Uint8Array {
+    return concatBytes(this.takePieces(maxBytes));
+  }
+
+  /** The same as views of the pieces. */
+  takePieces(maxBytes: number): Uint8Array[] {
     const taken: Uint8Array[] = [];
     let room = maxBytes;
     let count = 0;
@@ -33,7 +38,7 @@ export class PieceQueue {
     }
     this.#pieces.splice(0, count);
     this.#byteLength -= maxBytes - room;
-    return concatBytes(taken);
+    return taken;
   }
 
   clear(): void {

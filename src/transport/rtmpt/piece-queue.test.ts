@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { hex } from "../../bytes/hex.ts";
-import { PieceQueue } from "./rtmpt-client-queue.ts";
+import { PieceQueue } from "./piece-queue.ts";
 
 test("pieces come out in order, in portions of any size", () => {
   for (let size = 1; size <= 8; size++) {
