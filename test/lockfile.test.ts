@@ -14,7 +14,7 @@ function lockfile(path: string): Lockfile {
   return JSON.parse(readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8")) as Lockfile;
 }
 
-for (const path of ["../package-lock.json", "./ffmpeg8/package-lock.json"]) {
+for (const path of ["../package-lock.json", "./ffmpeg8/package-lock.json", "./peers/amf/package-lock.json"]) {
   // `npm ci` refuses a lockfile without them, and `npm install` leaves those out that its registry does not have.
   test(`${path} names the optional packages of every platform`, () => {
     const { packages } = lockfile(path);

@@ -10,11 +10,41 @@ declare class TextEncoder {
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** Never throws: invalid sequences become U+FFFD, since encoders also send Latin-1 and GBK. */
+/**
+ * Never throws: invalid sequences become U+FFFD, since encoders also send Latin-1 and GBK. A character outside the first
+ * plane may also come as its two surrogates, three bytes each, as Java writes them.
+ */
 export function decodeUtf8(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
+  const text = decoder.decode(bytes);
+  return text.includes("\ufffd") ? decoder.decode(withJoinedSurrogates(bytes)) : text;
 }
 
 export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
+}
+
+/** The same with four bytes for each pair of surrogates: BlazeDS sends all emoji as such pairs, docs/interop.md. */
+function withJoinedSurrogates(bytes: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(bytes.length);
+  let length = 0;
+  for (let offset = 0; offset < bytes.length; ) {
+    const high = surrogateAt(bytes, offset);
+    const low = surrogateAt(bytes, offset + 3);
+    if (high >= 0xd800 && high < 0xdc00 && low >= 0xdc00) {
+      joined.set(encodeUtf8(String.fromCharCode(high, low)), length);
+      length += 4;
+      offset += 6;
+    } else {
+      joined[length++] = bytes[offset++] ?? 0;
+    }
+  }
+  return joined.subarray(0, length);
+}
+
+/** The surrogate that stands in the three bytes from here, or 0. */
+function surrogateAt(bytes: Uint8Array, offset: number): number {
+  const second = bytes[offset + 1] ?? 0;
+  const third = bytes[offset + 2] ?? 0;
+  if (bytes[offset] !== 0xed || second < 0xa0 || second > 0xbf || third < 0x80 || third > 0xbf) return 0;
+  return 0xd000 | ((second & 0x3f) << 6) | (third & 0x3f);
 }
