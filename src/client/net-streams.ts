@@ -162,6 +162,9 @@ export class NetStreams {
         return driver.queuedBytes;
       },
       highWaterBytes: this.#options.highWaterBytes,
+      get lagMs(): number | undefined {
+        return driver.lagMs;
+      },
       answerMs: this.#options.timeouts.answerMs,
       flush: () => driver.flush(),
       sendMedia: (message) => driver.sendMedia(message),

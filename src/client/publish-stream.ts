@@ -110,7 +110,7 @@ export class NetPublishStream implements PublishStream {
   }
 
   get statistics(): StreamStatistics {
-    return this.#counter.statistics(this.#port.queuedBytes);
+    return this.#counter.statistics(this.#port.queuedBytes, this.#port.lagMs);
   }
 
   async ready(): Promise<void> {

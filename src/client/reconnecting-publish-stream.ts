@@ -48,7 +48,8 @@ export class ReconnectingPublishStream implements PublishStream {
   }
 
   get statistics(): StreamStatistics {
-    return this.#counter.statistics(this.#current?.statistics.waitingBytes ?? 0);
+    const { waitingBytes = 0, lagMs } = this.#current?.statistics ?? {};
+    return this.#counter.statistics(waitingBytes, lagMs);
   }
 
   get isOver(): boolean {

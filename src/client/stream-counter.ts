@@ -12,6 +12,8 @@ export type StreamStatistics = {
   readonly lastTimestamp: number;
   /** Bytes that wait: to be taken from a play stream, or to be sent on the connection of a published one. */
   readonly waitingBytes: number;
+  /** How far the server is behind what was published, by its acknowledgements; undefined until its first, and for play streams. */
+  readonly lagMs: number | undefined;
   /** Messages that were not sent because the connection was lost; 0 for play streams. */
   readonly droppedMessages: number;
   /** How often the stream went on over another connection. */
@@ -40,9 +42,19 @@ export class StreamCounter {
     if (kind !== "data") this.#lastTimestamp = timestamp;
   }
 
-  statistics(waitingBytes: number): StreamStatistics {
+  statistics(waitingBytes: number, lagMs?: number): StreamStatistics {
     const { audio: audioBytes, video: videoBytes, data: dataBytes } = this.#bytes;
     const { messages, lastTimestamp, droppedMessages, reconnects } = this;
-    return { messages, audioBytes, videoBytes, dataBytes, lastTimestamp, waitingBytes, droppedMessages, reconnects };
+    return {
+      messages,
+      audioBytes,
+      videoBytes,
+      dataBytes,
+      lastTimestamp,
+      waitingBytes,
+      lagMs,
+      droppedMessages,
+      reconnects,
+    };
   }
 }

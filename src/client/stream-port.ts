@@ -11,6 +11,8 @@ export type StreamPort = {
   /** Bytes that wait to reach the kernel. */
   readonly queuedBytes: number;
   readonly highWaterBytes: number;
+  /** How far the server is behind by its acknowledgements; undefined until its first. */
+  readonly lagMs: number | undefined;
   /** How long to wait for an answer. */
   readonly answerMs: number;
   /** Sends what the session has queued. */

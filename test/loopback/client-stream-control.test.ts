@@ -143,7 +143,7 @@ test("both sides count what a stream carries", async () => {
   await settle();
   const { waitingBytes, ...received } = played.statistics;
   ok(waitingBytes > 3);
-  const none = { audioBytes: 0, videoBytes: 0, dataBytes: 0, droppedMessages: 0, reconnects: 0 };
+  const none = { audioBytes: 0, videoBytes: 0, dataBytes: 0, lagMs: undefined, droppedMessages: 0, reconnects: 0 };
   deepEqual(received, { ...none, messages: 2, videoBytes: 3, dataBytes: 4, lastTimestamp: 40 });
   const published = await connection.publish("key");
   published.write({ kind: "audio", timestamp: 7, payload: hex`af 01` });
