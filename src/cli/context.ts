@@ -4,7 +4,7 @@ import { styleText } from "node:util";
 import type { ConfigDisk } from "../server/config-files.ts";
 import type { MediaServer } from "../server/media-server.ts";
 import type { MediaServerOptions } from "../server/options.ts";
-import type { Connect } from "./client-connection.ts";
+import type { ClientFunctions } from "./client-functions.ts";
 import type { PublishedStream } from "./keep-publishing.ts";
 import { type Clock, systemClock } from "./publish-loop.ts";
 import type { NetworkAddress } from "./server-urls.ts";
@@ -44,7 +44,7 @@ export type CommandContext = ConfigDisk & {
   /** Publishes to a server of this process by our own client; the last part of the path is the key. */
   openStream(url: string, signal: AbortSignal): Promise<PublishedStream>;
   /** Loads the client library: what follows takes no longer than the network. */
-  loadConnect(): Promise<Connect>;
+  loadClient(): Promise<ClientFunctions>;
   /** Calls `listener` for each signal of that name. Returns a function that stops it. */
   onSignal(name: SignalName, listener: () => void): () => void;
 };
@@ -78,7 +78,7 @@ export function processContext(): CommandContext {
     // A certificate for the server's name is none for the loopback address.
     openStream: async (url, signal) =>
       (await import("../client/connect.ts")).publishTo(url, { signal, tls: { insecure: true } }),
-    loadConnect: async () => (await import("../client/connect.ts")).connect,
+    loadClient: () => import("../client/connect.ts"),
     onSignal(name, listener) {
       process.on(name, listener);
       return () => process.off(name, listener);

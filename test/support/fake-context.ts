@@ -1,5 +1,5 @@
 import { ok } from "node:assert/strict";
-import type { Connect } from "../../src/cli/client-connection.ts";
+import type { ClientFunctions } from "../../src/cli/client-functions.ts";
 import type { CommandContext, RunnableServer, SignalName } from "../../src/cli/context.ts";
 import type { PublishedStream } from "../../src/cli/keep-publishing.ts";
 import type { MediaServerOptions } from "../../src/server/options.ts";
@@ -13,7 +13,7 @@ export type FakeContextOptions = {
   readonly server?: Partial<RunnableServer>;
   readonly clip?: Uint8Array;
   readonly stream?: PublishedStream;
-  readonly connect?: Connect;
+  readonly client?: Partial<ClientFunctions>;
   readonly standardInput?: AsyncIterable<Uint8Array>;
   readonly isTerminal?: boolean;
   readonly onStart?: (context: FakeContext) => void | Promise<void>;
@@ -64,7 +64,7 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
         pieces.push(bytes.slice());
       },
     },
-    loadConnect: async () => options.connect ?? (() => Promise.reject(new Error("nobody is there"))),
+    loadClient: async () => ({ connect: nobody, publishTo: nobody, playFrom: nobody, ...options.client }),
     environment: options.environment ?? {},
     output: () => written.stdout,
     errors: () => written.stderr,
@@ -133,4 +133,8 @@ function fakeServer(
     },
     ...options.server,
   };
+}
+
+async function nobody(): Promise<never> {
+  throw new Error("nobody is there");
 }

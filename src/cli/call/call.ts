@@ -1,6 +1,6 @@
 import { StatusError } from "../../client/status-error.ts";
 import type { AmfEncodable, AmfValue } from "../../formats/amf/amf-value.ts";
-import { type ClientConnection, connectUnlessAborted } from "../client-connection.ts";
+import { type ClientConnection, openUnlessAborted } from "../client-functions.ts";
 import type { CommandContext } from "../context.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { unlessAborted } from "../interruptible.ts";
@@ -65,7 +65,7 @@ async function run(
 async function open(
   target: Target,
   { listen }: CallCommandOptions,
-  { loadConnect, stdout }: CommandContext,
+  { loadClient, stdout }: CommandContext,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<ClientConnection | undefined> {
@@ -79,7 +79,8 @@ async function open(
   };
   try {
     const connectOptions = { ...withReporter(target, reporter), ...(listen === true && listening) };
-    return await connectUnlessAborted(await loadConnect(), target.url, connectOptions, signal);
+    const { connect } = await loadClient();
+    return await openUnlessAborted(signal, (opening) => connect(target.url, { ...connectOptions, signal: opening }));
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;

@@ -71,11 +71,6 @@ export class FlvRecorder {
     for (const bytes of this.#recording.write(message)) await this.#options.output.write(bytes);
   }
 
-  /** The server was lost and found again: times go on. */
-  restart(): void {
-    this.#recording.restart();
-  }
-
   /** Completes the file. */
   async finish(): Promise<void> {
     const { rest, patches } = this.#recording.finish();

@@ -1,6 +1,6 @@
 import type { Track } from "../../broadcast/tracks.ts";
 import { BitrateMeter, formatBitrate, formatBytes, formatTime, round } from "../amounts.ts";
-import { connectUnlessAborted } from "../client-connection.ts";
+import { openUnlessAborted, reconnectOptions } from "../client-functions.ts";
 import type { CommandContext } from "../context.ts";
 import { ExitCode } from "../exit-codes.ts";
 import type { Reporter } from "../reporter.ts";
@@ -103,24 +103,25 @@ async function record(
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<void> {
-  const { wait, duration = Number.POSITIVE_INFINITY } = options;
+  const { wait, duration = Number.POSITIVE_INFINITY, reconnect } = options;
   const enough = new AbortController();
-  const connect = await context.loadConnect();
+  const { playFrom } = await context.loadClient();
+  const play = playOptionsOf(target, options, recorder.timeMs);
   const messages = receive(
     {
-      connect: () => connectUnlessAborted(connect, target.url, withReporter(target, reporter), signal),
-      key: target.key,
-      play: playOptionsOf(target, options, recorder.timeMs),
-      reconnect: options.reconnect ?? false,
+      open: (onStatus) =>
+        openUnlessAborted(signal, (opening) =>
+          playFrom(target.url, {
+            ...withReporter(target, reporter),
+            signal: opening,
+            play: { ...play, onStatus },
+            ...(reconnect === true && { reconnect: reconnectOptions(reporter) }),
+          }),
+        ),
       waitMs: wait === true ? Number.POSITIVE_INFINITY : (wait ?? DEFAULT_WAIT_MS),
       waitsForStream: wait !== undefined,
       clock: context.clock,
-      reporter,
       onPlaying: () => reporter.note(`playing ${target.shown}`, "playing", { server: target.shown }),
-      onRestart: () => {
-        recorder.restart();
-        reporter.note("connected again", "reconnected");
-      },
     },
     AbortSignal.any([signal, enough.signal]),
   );

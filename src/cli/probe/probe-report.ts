@@ -3,7 +3,7 @@ import type { TrackReport } from "../../broadcast/analysis/track-analysis.ts";
 import { type AmfValue, hasMembers } from "../../formats/amf/amf-value.ts";
 import type { Capabilities } from "../../rtmp/session/capabilities.ts";
 import { round } from "../amounts.ts";
-import type { ClientConnection } from "../client-connection.ts";
+import type { ClientConnection } from "../client-functions.ts";
 import { jsonValue } from "../plain-json.ts";
 
 /** What a server says of itself. Times in ms. */

@@ -1,5 +1,6 @@
 import { BroadcastAnalysis } from "../../broadcast/analysis/broadcast-analysis.ts";
-import { type ClientConnection, connectUnlessAborted } from "../client-connection.ts";
+import type { Status } from "../../rtmp/session/status.ts";
+import { type ClientConnection, type IncomingStream, openUnlessAborted } from "../client-functions.ts";
 import { type CommandContext, styleFor } from "../context.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { receive } from "../play/receive.ts";
@@ -39,32 +40,30 @@ async function look(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const { clock } = context;
-  const connect = await context.loadConnect();
+  const { connect } = await context.loadClient();
   const startMs = clock.nowMs();
   let playingAtMs = startMs;
   let server: Promise<ServerReport> | undefined;
   const messages = receive(
     {
-      async connect() {
-        const connection = await connectUnlessAborted(connect, target.url, withReporter(target, reporter), signal);
+      async open(onStatus) {
+        const options = withReporter(target, reporter);
+        const connection = await openUnlessAborted(signal, (opening) =>
+          connect(target.url, { ...options, signal: opening }),
+        );
         const connectMs = clock.nowMs() - startMs;
         server = measure(connection).then((roundTripMs) =>
           serverReport(connection, target.shown, { connectMs, roundTripMs }),
         );
-        return connection;
+        return await playOn(connection, target, onStatus);
       },
-      key: target.key,
-      play: target.play,
-      reconnect: false,
       waitMs: options.wait ?? DEFAULT_WAIT_MS,
       waitsForStream: false,
       clock,
-      reporter,
       onPlaying() {
         playingAtMs = clock.nowMs();
         reporter.note(`watching ${target.shown}`, "watching", { server: target.shown });
       },
-      onRestart() {},
     },
     signal,
   );
@@ -79,6 +78,25 @@ async function look(
   if (seenServer !== undefined) print({ server: seenServer, broadcast }, options, context);
   if (problem !== undefined) throw problem;
   return broadcast === undefined && !signal.aborted ? ExitCode.Failed : ExitCode.Ok;
+}
+
+/** The stream takes its connection along when it is closed. */
+async function playOn(
+  connection: ClientConnection,
+  { key, play }: Target,
+  onStatus: (status: Status) => void,
+): Promise<IncomingStream> {
+  try {
+    const stream = await connection.play(key, { ...play, onStatus });
+    const close = async (): Promise<void> => {
+      await stream.close();
+      await connection.close();
+    };
+    return { ended: stream.ended, close, [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator]() };
+  } catch (error) {
+    void connection.close();
+    throw error;
+  }
 }
 
 /** The round trip in ms; undefined for a server that does not answer. */

@@ -1,16 +1,15 @@
+import type { PublishToOptions } from "../../client/connect-on.ts";
 import type { AmfEncodable } from "../../formats/amf/amf-value.ts";
 import { BitrateMeter, formatBitrate, formatBytes, formatTime, round } from "../amounts.ts";
-import { connectUnlessAborted } from "../client-connection.ts";
+import { type OutgoingStream, openUnlessAborted, reconnectOptions } from "../client-functions.ts";
 import type { CommandContext } from "../context.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { unlessAborted } from "../interruptible.ts";
-import { Pacer } from "../pacer.ts";
 import type { Reporter } from "../reporter.ts";
 import { runClientCommand } from "../run-client-command.ts";
 import { type ConnectionOptions, type OutputOptions, type Target, withReporter } from "../target.ts";
-import { type Input, openInput } from "./open-input.ts";
-import { Publisher } from "./publisher.ts";
-import { readRounds } from "./rounds.ts";
+import { Gate } from "./gate.ts";
+import { openInput } from "./open-input.ts";
+import { type Position, type SendOptions, send } from "./send.ts";
 
 export type PublishCommandOptions = ConnectionOptions &
   OutputOptions & {
@@ -34,8 +33,6 @@ export type PublishCommandOptions = ConnectionOptions &
 
 /** So that its acknowledgements tell soon how far the server is behind. */
 const ACKNOWLEDGEMENT_BYTES = 128 * 1024;
-/** A network that stood still is made up for, up to this. */
-const MAX_LATE_MS = 10_000;
 
 /** `millrace publish`: a file, or what comes through a pipe, to a server. */
 export async function publish(
@@ -45,11 +42,11 @@ export async function publish(
   context: CommandContext,
 ): Promise<ExitCode> {
   const run = (target: Target, reporter: Reporter, signal: AbortSignal): Promise<ExitCode> =>
-    send(file, target, options, context, reporter, signal);
+    publishFile(file, target, options, context, reporter, signal);
   return await runClientCommand({ url, options, hasKey: true, run }, context);
 }
 
-async function send(
+async function publishFile(
   file: string,
   target: Target,
   options: PublishCommandOptions,
@@ -57,105 +54,64 @@ async function send(
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { audio, video, data, skipDamage = false, start: startMs = 0 } = options;
+  const { audio, video, data, skipDamage = false, start: startMs = 0, loop = false } = options;
   const input = await openInput(file, context.standardInput, { audio, video, data, skipDamage, startMs });
-  if (options.loop === true && !input.isRepeatable)
-    reporter.warn(`${input.name} cannot be repeated: --loop is ignored`);
-  const publisher = createPublisher(target, options, context, reporter, signal);
-  const started = await unlessAborted(
-    publisher.start().then(() => true),
-    signal,
-  );
-  if (started === undefined) return ExitCode.Ok;
+  if (loop && !input.isRepeatable) reporter.warn(`${input.name} cannot be repeated: --loop is ignored`);
+  const gate = new Gate();
+  const stream = await open(target, options, context, reporter, gate, signal);
+  if (stream === undefined) return ExitCode.Ok;
   reporter.note(`publishing ${input.name} to ${target.shown}`, "publishing", {
     input: input.name,
     server: target.shown,
   });
   const ended = new AbortController();
-  const position = { timeMs: 0, firstMs: undefined as number | undefined };
-  const progress = reportProgress(publisher, position, context, reporter, AbortSignal.any([signal, ended.signal]));
+  const position: Position = { timeMs: 0, firstMs: undefined };
+  const progress = reportProgress(stream, position, context, reporter, AbortSignal.any([signal, ended.signal]));
+  const sending: SendOptions = { ...options, gate: options.pace ? undefined : gate, clock: context.clock, reporter };
   try {
-    const sent = sendAll(input, publisher, position, options, context, reporter, signal);
-    await Promise.race([sent, publisher.failed]);
-    await publisher.finish();
+    await Promise.race([send(input, stream, position, sending, signal), untilLost(stream, signal)]);
+    await stream.close();
   } finally {
     ended.abort();
     await progress;
   }
-  return finish(publisher, position.timeMs, options, context, reporter);
+  return finish(stream, position.timeMs, options, context, reporter);
 }
 
-function createPublisher(
+/** Undefined when `signal` aborts first. */
+async function open(
   target: Target,
-  { reconnect = false, pace, record, append }: PublishCommandOptions,
-  { loadConnect, clock }: CommandContext,
+  { reconnect, record, append }: PublishCommandOptions,
+  { loadClient }: CommandContext,
   reporter: Reporter,
+  gate: Gate,
   signal: AbortSignal,
-): Publisher {
+): Promise<OutgoingStream | undefined> {
   const recorded = record === true ? "record" : "live";
-  const type = append === true ? "append" : recorded;
-  const connectOptions = { ...withReporter(target, reporter), windowAcknowledgementSize: ACKNOWLEDGEMENT_BYTES };
-  return new Publisher({
-    async open() {
-      const connection = await connectUnlessAborted(await loadConnect(), target.url, connectOptions, signal);
-      try {
-        return { connection, stream: await connection.publish(target.key, { type }) };
-      } catch (error) {
-        void connection.close();
-        throw error;
-      }
+  const options: PublishToOptions = {
+    ...withReporter(target, reporter),
+    windowAcknowledgementSize: ACKNOWLEDGEMENT_BYTES,
+    publish: { type: append === true ? "append" : recorded },
+    ...(reconnect === true && { reconnect: reconnectOptions(reporter, (kind) => gate.note(kind)) }),
+  };
+  const { publishTo } = await loadClient();
+  return await openUnlessAborted(signal, (opening) => publishTo(target.url, { ...options, signal: opening })).catch(
+    (error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
     },
-    reconnect,
-    waits: !pace,
-    clock,
-    reporter,
-    signal,
-  });
+  );
 }
 
-/** How far it has come. */
-type Position = { timeMs: number; firstMs: number | undefined };
-
-async function sendAll(
-  input: Input,
-  publisher: Publisher,
-  position: Position,
-  options: PublishCommandOptions,
-  { clock }: CommandContext,
-  reporter: Reporter,
-  signal: AbortSignal,
-): Promise<void> {
-  const { loop = false, start: startMs = 0, duration: durationMs, metadata, pace, speed, burst: burstMs } = options;
-  const pacer = new Pacer(clock, {
-    maxLateMs: MAX_LATE_MS,
-    ...(speed !== undefined && { speed }),
-    ...(burstMs !== undefined && { burstMs }),
-  });
-  const messages = readRounds(input, {
-    loop,
-    startMs,
-    ...(durationMs !== undefined && { durationMs }),
-    ...(metadata !== undefined && { metadata }),
-    onWarning: (text) => reporter.warn(text),
-  });
-  for (;;) {
-    // A pipe may be silent for ever.
-    const next = await unlessAborted(messages.next(), signal);
-    if (next === undefined || next.done === true) break;
-    const { value: message } = next;
-    if (pace && !message.isConfig) await pacer.until(message.timestamp, signal);
-    if (signal.aborted) break;
-    await publisher.write(message);
-    if (message.isConfig || message.kind === "data") continue;
-    position.firstMs ??= message.timestamp;
-    position.timeMs = Math.max(position.timeMs, message.timestamp - position.firstMs);
-  }
-  // Not awaited: what waits for a pipe never ends.
-  if (signal.aborted) messages.return(undefined).catch(() => {});
+/** Rejects when the server ends the stream, or is lost for good. */
+async function untilLost({ ended }: OutgoingStream, signal: AbortSignal): Promise<never> {
+  const { error, description, kind } = await ended;
+  if (kind === "closed" || signal.aborted) return await new Promise<never>(() => {});
+  throw error ?? new Error(`the stream was ended: ${description}`);
 }
 
 async function reportProgress(
-  publisher: Publisher,
+  stream: OutgoingStream,
   position: Position,
   { clock }: CommandContext,
   reporter: Reporter,
@@ -166,14 +122,12 @@ async function reportProgress(
   for (;;) {
     await clock.wait(reporter.progressIntervalMs, signal);
     if (signal.aborted) return;
-    const { bytes, dropped, messages } = publisher.counters;
+    const { lagMs, messages, droppedMessages: dropped } = stream.statistics;
+    const bytes = sentBytes(stream);
     const bitrate = meter.note(clock.nowMs(), bytes);
-    const statistics = publisher.connection?.statistics;
-    const lagMs = statistics?.lagMs;
     const parts = [
       formatTime(position.timeMs),
       formatBitrate(bitrate),
-      ...(statistics === undefined ? ["not connected"] : []),
       ...(lagMs === undefined ? [] : [`lag ${(lagMs / 1000).toFixed(1)} s`]),
       ...(dropped === 0 ? [] : [`${dropped} dropped`]),
     ];
@@ -188,20 +142,25 @@ async function reportProgress(
   }
 }
 
+function sentBytes({ statistics: { audioBytes, videoBytes, dataBytes } }: OutgoingStream): number {
+  return audioBytes + videoBytes + dataBytes;
+}
+
 function finish(
-  publisher: Publisher,
+  stream: OutgoingStream,
   timeMs: number,
   { json }: PublishCommandOptions,
   { stdout }: CommandContext,
   reporter: Reporter,
 ): ExitCode {
   reporter.end();
-  const { messages, bytes, dropped, reconnects } = publisher.counters;
+  const { messages, droppedMessages: dropped, reconnects } = stream.statistics;
+  const bytes = sentBytes(stream);
   if (json === true) {
     stdout.write(`${JSON.stringify({ event: "published", timeMs, messages, bytes, dropped, reconnects })}\n`);
     return ExitCode.Ok;
   }
-  const lost = dropped === 0 ? "" : `, ${dropped} frames dropped in ${reconnects} reconnects`;
+  const lost = reconnects === 0 ? "" : `, connected again ${reconnects} times, ${dropped} messages dropped`;
   reporter.note(`published ${round(timeMs / 1000, 1)} s, ${formatBytes(bytes)}${lost}`, "published");
   return ExitCode.Ok;
 }
