@@ -1,4 +1,5 @@
 import { formatTcUrl, parseRtmpUrl, type RtmpUrl } from "../transport/rtmp-url.ts";
+import { isLibrtmpLine, type LibrtmpLine, parseLibrtmpLine } from "./librtmp-line.ts";
 import type { NetConnection } from "./net-connection.ts";
 import { openConnection } from "./open-connection.ts";
 import type { ConnectOptions } from "./options.ts";
@@ -26,9 +27,10 @@ export async function connectOn(
   url: string,
   options: ConnectOptions = {},
 ): Promise<NetConnection> {
-  const { app } = options;
-  const target = parseRtmpUrl(url, { key: "", ...(app !== undefined && { app }) });
-  return await openConnection(platform, target, options, { isForOneStream: false, publishes: false });
+  const { target, options: all } = isLibrtmpLine(url)
+    ? readTarget(url, options)
+    : { target: parseRtmpUrl(url, { key: "", ...appOf(options) }), options };
+  return await openConnection(platform, target, all, { isForOneStream: false, publishes: false });
 }
 
 /** `publishTo` on a platform: the last part of the path is the key, and the connection is closed with the stream. */
@@ -59,7 +61,10 @@ export async function playOn(
   options: PlayFromOptions = {},
 ): Promise<PlayStream> {
   const opening = (play: PlayStreamOptions | undefined): Opening<PlayStream> =>
-    openingOf(platform, url, options, false, (connection, key) => connection.play(key, play));
+    openingOf(platform, url, options, false, (connection, key, line) => {
+      for (const { name, args } of line?.calls ?? []) connection.notify(name, ...args);
+      return connection.play(key, { ...line?.play, ...play });
+    });
   const { reconnect = false, signal, play = {} } = options;
   if (reconnect === false) return (await openStream(opening(play))).stream;
   checkReconnecting(options);
@@ -82,15 +87,41 @@ type Opening<Stream> = {
   start(connection: NetConnection, key: string): Promise<Stream>;
 };
 
+type Start<Stream> = (connection: NetConnection, key: string, line: LibrtmpLine | undefined) => Promise<Stream>;
+
 function openingOf<Stream>(
   platform: ClientPlatform,
   url: string,
-  options: ConnectOptions,
+  given: ConnectOptions,
   publishes: boolean,
-  start: (connection: NetConnection, key: string) => Promise<Stream>,
+  start: Start<Stream>,
 ): Opening<Stream> {
-  const { app } = options;
-  return { platform, target: parseRtmpUrl(url, app === undefined ? {} : { app }), options, publishes, start };
+  const { target, options, line } = readTarget(url, given);
+  return { platform, target, options, publishes, start: (connection, key) => start(connection, key, line) };
+}
+
+/** A URL, or a line of librtmp; what the options say counts more than what the line says. */
+function readTarget(
+  text: string,
+  options: ConnectOptions,
+): { readonly target: RtmpUrl; readonly options: ConnectOptions; readonly line?: LibrtmpLine } {
+  if (!isLibrtmpLine(text)) return { target: parseRtmpUrl(text, appOf(options)), options };
+  const line = parseLibrtmpLine(text);
+  const { members, timeouts } = line.options;
+  return {
+    target: parseRtmpUrl(line.url, { app: line.app, key: line.key, ...appOf(options) }),
+    options: {
+      ...line.options,
+      ...options,
+      members: { ...members, ...options.members },
+      timeouts: { ...timeouts, ...options.timeouts },
+    },
+    line,
+  };
+}
+
+function appOf({ app }: ConnectOptions): { readonly app?: string } {
+  return app === undefined ? {} : { app };
 }
 
 /** `signal` gives up as long as the stream does not stand. */

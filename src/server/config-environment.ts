@@ -1,5 +1,5 @@
+import { nearest } from "../transport/nearest.ts";
 import { CONFIG_KEYS, valueFromText } from "./config-keys.ts";
-import { nearest } from "./config-nearest.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import type { Setting, Settings } from "./config-settings.ts";
 

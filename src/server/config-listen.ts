@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import { AddressList } from "../transport/address-list.ts";
+import { nearest } from "../transport/nearest.ts";
 import { isRtmpScheme, RTMP_SCHEMES, type RtmpScheme } from "../transport/rtmp-url.ts";
-import { nearest } from "./config-nearest.ts";
 import { hasOnlyMembers, isValueObject, type ReportProblem, type ValueObject } from "./config-value.ts";
 import type { ListenAddress } from "./options.ts";
 

@@ -1,6 +1,6 @@
+import { nearest } from "../transport/nearest.ts";
 import { type Config, type ConfigIssue, parseConfig } from "./config.ts";
 import { CONFIG_KEYS, type ConfigKey, describeRule, valueFromText } from "./config-keys.ts";
-import { nearest } from "./config-nearest.ts";
 import { resolvePaths } from "./config-paths.ts";
 import type { ConfigOrigin, ConfigProblem } from "./config-problem.ts";
 

@@ -1,4 +1,4 @@
-import { nearest } from "./config-nearest.ts";
+import { nearest } from "../transport/nearest.ts";
 
 /** What is wrong inside a value that has a form of its own: an address, a pair of files. */
 export type ValueProblem = {

@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
-import { nearest } from "./config-nearest.ts";
+import { nearest } from "./nearest.ts";
 
 const KEYS = ["publish.busyName", "publish.graceMs", "limits.maxConnections", "rtmp"];
 
