@@ -1,4 +1,8 @@
 /** The embedded server. The public entry `millrace/server`. */
+
+import type { SignaturesOf } from "./applications/method.ts";
+import type { RemotingDestination } from "./flex/remoting.ts";
+
 export { type AmfClass, classAlias } from "../formats/amf/class-alias.ts";
 export * from "./applications/index.ts";
 export * from "./flex/index.ts";
@@ -20,3 +24,13 @@ export type {
   SwfVerificationOptions,
 } from "./options.ts";
 export * from "./shared-objects/index.ts";
+
+/** The methods of a service as functions, for `channel.service<FlexServiceOf<typeof calc>>("calc")`. */
+export type FlexServiceOf<Served> =
+  Served extends RemotingDestination<infer Methods>
+    ? {
+        readonly [Name in keyof Methods]: Methods[Name] extends (...parameters: never[]) => unknown
+          ? Methods[Name]
+          : SignaturesOf<Methods>[Name];
+      }
+    : never;

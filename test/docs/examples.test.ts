@@ -45,7 +45,7 @@ function shortClip(t: TestContext): string {
 
 test("every example is short and says how it is run", () => {
   const examples = globSync("examples/*.ts", { cwd: ROOT }).sort();
-  equal(examples.length, 10);
+  equal(examples.length, 11);
   for (const example of examples) {
     const text = readFileSync(join(ROOT, example), "utf8");
     ok(text.split("\n").length < 60, `${example} has 60 lines or more`);
@@ -157,6 +157,17 @@ test("09: the players of a quiz are asked at once, and all read the points", asy
     "Ada reads: Bob plays too",
     "Ada reads: the points: Ada 1, Bob 1",
     "Bob reads: the points: Ada 1, Bob 1",
+  ]);
+});
+
+test("10: a service is called, and a consumer hears what it chose", async (t) => {
+  const program = runExample(t, "10-flex-service.ts");
+  equal(await program.done, 0, program.output);
+  deepEqual(program.output.trimEnd().split("\n"), [
+    "ADBE is at 12.5",
+    "NONE: Stocks.Unknown Nobody knows NONE.",
+    "stocks.ADBE rose to 21",
+    "stocks.ADBE rose to 30",
   ]);
 });
 

@@ -169,10 +169,12 @@ function runSource(t: TestContext, source: string): RunningProgram {
   return runProgram(t, process.execPath, [file]);
 }
 
-test("the README's programs are of the right types", async (t) => {
+test("the programs of the README and of docs/flex.md are of the right types", async (t) => {
   const folder = temporaryFolder(t);
   const { server, client, parts } = programs();
-  for (const [index, source] of [server, client, ...parts].entries()) {
+  const flex = codeBlocks(readDocument("docs/flex.md")).filter(({ language }) => language === "ts");
+  const sources = [server, client, ...parts, ...flex.map(({ text }) => text)];
+  for (const [index, source] of sources.entries()) {
     writeFileSync(join(folder, `${index}.mts`), source);
   }
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
