@@ -55,7 +55,7 @@ export class TestBroker {
       remoteAddress,
       channel: "rtmp",
       canPush: true,
-      push: ({ message }) => void pushed.push(message),
+      push: (push) => void pushed.push(push.message()),
       end: (reason) => void ends.push(reason),
     });
     return { session, pushed, ends };

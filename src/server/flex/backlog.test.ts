@@ -3,12 +3,12 @@ import { test } from "node:test";
 import { Backlog, type Push } from "./backlog.ts";
 
 function push(name: string, byteLength = 10, expiresAtMs = Number.POSITIVE_INFINITY): Push {
-  return { message: { kind: "async", body: name }, byteLength, expiresAtMs };
+  return { message: () => ({ kind: "async", body: name }), byteLength, expiresAtMs };
 }
 
 function bodies(backlog: Backlog, nowMs = 0): unknown[] {
   const taken: unknown[] = [];
-  for (let next = backlog.take(nowMs); next !== undefined; next = backlog.take(nowMs)) taken.push(next.message.body);
+  for (let next = backlog.take(nowMs); next !== undefined; next = backlog.take(nowMs)) taken.push(next.message().body);
   return taken;
 }
 

@@ -2,7 +2,8 @@ import type { OutgoingFlexMessage } from "../../formats/flex/message.ts";
 
 /** A message for one subscriber. */
 export type Push = {
-  readonly message: OutgoingFlexMessage;
+  /** Made when it is sent. */
+  message(): OutgoingFlexMessage;
   /** About how long it is when it is sent. */
   readonly byteLength: number;
   /** By the server's clock; Infinity for most. */

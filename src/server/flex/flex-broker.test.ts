@@ -281,6 +281,17 @@ test("a message that cannot be sent is refused to its producer, and no consumer 
   equal(pushed.length, 0);
 });
 
+test("a message of 256 KiB is handed on, a longer one is refused to its producer", async () => {
+  const server = new TestBroker({ destinations: { chat: messaging() } });
+  const { session, pushed } = server.open();
+  await server.ask(session, { ...subscribeTo(""), clientId: "c" });
+  const publish = (length: number) =>
+    server.ask(session, { kind: "async", destination: "chat", body: "x".repeat(length) });
+  equal(await publish(255 * 1024), "ok null");
+  equal(await publish(256 * 1024), "Server.ResourceUnavailable");
+  equal(pushed.length, 1);
+});
+
 test("disconnect is answered, and ends the session", async () => {
   const server = new TestBroker();
   const { session, ends } = server.open();

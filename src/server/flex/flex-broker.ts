@@ -38,7 +38,7 @@ export class FlexBroker {
 
   /** `id` is what the client calls itself; to be ended when its channel ends. */
   open(id: string | null, port: FlexSessionPort, identity: FlexIdentity = new FlexIdentity()): FlexSession {
-    const session = new FlexSession(this.clients.claim(id), identity, port, this.context.nowMs);
+    const session = new FlexSession(this.clients.claim(id), identity, port, this.context);
     this.#sessions.add(session);
     return session;
   }

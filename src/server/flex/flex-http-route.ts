@@ -138,7 +138,7 @@ export class FlexHttpRoute implements HttpRoute {
   #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     const remote = clientAddressOf(request);
     const { log } = this.#broker.context;
-    if (!(error instanceof ProtocolError)) {
+    if (!(error instanceof ProtocolError) || error.code === "amf.encode") {
       log.error({ remote, err: error }, "unexpected error on a request of a Flex client");
       return refuseRequest(response, 500, "the server failed");
     }

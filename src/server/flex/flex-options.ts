@@ -51,6 +51,8 @@ export type FlexLimits = {
   readonly maxSubtopicBytes: number;
   /** Subtopics that one message is said under. @default 32 */
   readonly maxSubtopicsPerMessage: number;
+  /** A message that a client publishes: each subscriber gets a copy. @default 256 KiB */
+  readonly maxPublishBytes: number;
   /** Messages that wait for one connection to be read, or for a poll. @default 1000 */
   readonly maxBacklogMessages: number;
   /** The same in bytes; the newest message may be longer alone. @default 1 MiB */
@@ -100,6 +102,7 @@ export const DEFAULT_FLEX_LIMITS: FlexLimits = {
   maxSelectorDepth: 32,
   maxSubtopicBytes: 255,
   maxSubtopicsPerMessage: 32,
+  maxPublishBytes: 256 * 1024,
   maxBacklogMessages: 1000,
   maxBacklogBytes: 1024 * 1024,
   fullBacklog: "drop-oldest",

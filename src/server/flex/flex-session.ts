@@ -1,4 +1,5 @@
 import { FaultCode, FlexFault } from "../../client/flex/flex-fault.ts";
+import type { ExternalizableRegistry } from "../../formats/amf/externalizable.ts";
 import type { FlexMessage, OutgoingFlexMessage } from "../../formats/flex/message.ts";
 import type { Push } from "./backlog.ts";
 import type { FlexCaller } from "./flex-caller.ts";
@@ -18,6 +19,8 @@ export type FlexSessionPort = {
   end(reason: string): void;
 };
 
+type SessionContext = { readonly nowMs: () => number; readonly registry: ExternalizableRegistry };
+
 /** A question that is being answered. */
 export type RunningQuestion = {
   /** Infinity until it is its turn. */
@@ -30,6 +33,8 @@ export class FlexSession implements FlexCaller {
   readonly client: FlexClient;
   readonly identity: FlexIdentity;
   readonly nowMs: () => number;
+  /** Classes that travel. */
+  readonly registry: ExternalizableRegistry;
   readonly subscriptions: Map<string, Subscription> = new Map();
   readonly running: Set<RunningQuestion> = new Set();
   /** 1 or more: the client reads small messages. */
@@ -42,11 +47,12 @@ export class FlexSession implements FlexCaller {
   /** Settles when what came before has been answered; never rejects. */
   #before: Promise<unknown> = Promise.resolve();
 
-  constructor(client: FlexClient, identity: FlexIdentity, port: FlexSessionPort, nowMs: () => number) {
+  constructor(client: FlexClient, identity: FlexIdentity, port: FlexSessionPort, context: SessionContext) {
     this.client = client;
     this.identity = identity;
     this.#port = port;
-    this.nowMs = nowMs;
+    this.nowMs = context.nowMs;
+    this.registry = context.registry;
   }
 
   get id(): string {
@@ -79,7 +85,7 @@ export class FlexSession implements FlexCaller {
 
   /** Tells the client something that answers nothing. */
   tell(message: OutgoingFlexMessage): void {
-    this.push({ message, byteLength: 256, expiresAtMs: Number.POSITIVE_INFINITY });
+    this.push({ message: () => message, byteLength: 256, expiresAtMs: Number.POSITIVE_INFINITY });
   }
 
   /** After all that came before. Calls of services run side by side; everything else one by one, as it came. */

@@ -92,7 +92,7 @@ export class HttpChannel implements FlexSessionPort {
     const messages: OutgoingFlexMessage[] = [];
     const nowMs = this.#broker.context.nowMs();
     for (let push = this.#backlog.take(nowMs); push !== undefined; push = this.#backlog.take(nowMs)) {
-      messages.push(push.message);
+      messages.push(push.message());
     }
     return messages;
   }

@@ -49,7 +49,7 @@ test("what a poll would have brought is kept when nobody listens any more", asyn
   const channel = sessions.find(SOMEBODY, "nil");
   const lost = new AbortController();
   const poll = channel.pollLater(1_000_000, lost.signal);
-  channel.push({ message: { kind: "async", body: 1 }, byteLength: 1, expiresAtMs: Number.POSITIVE_INFINITY });
+  channel.push({ message: () => ({ kind: "async", body: 1 }), byteLength: 1, expiresAtMs: Number.POSITIVE_INFINITY });
   lost.abort();
   deepEqual(await poll, { messages: [], isReplaced: false });
   deepEqual(
@@ -63,7 +63,7 @@ test("a client that does not poll loses the oldest, or its session if so chosen"
     const { server, sessions } = create({ limits: { maxBacklogMessages: 2, fullBacklog } });
     const channel = sessions.find(SOMEBODY, "nil");
     for (const body of [1, 2, 3]) {
-      channel.push({ message: { kind: "async", body }, byteLength: 1, expiresAtMs: Number.POSITIVE_INFINITY });
+      channel.push({ message: () => ({ kind: "async", body }), byteLength: 1, expiresAtMs: Number.POSITIVE_INFINITY });
     }
     sessions.tick(server.nowMs);
     equal(sessions.size, fullBacklog === "close" ? 0 : 1);

@@ -1,12 +1,10 @@
 import { FaultCode, FlexFault } from "../../client/flex/flex-fault.ts";
-import { ProtocolError } from "../../errors.ts";
 import type { AmfEncodable, AmfValue } from "../../formats/amf/amf-value.ts";
-import { encodeAmf3 } from "../../formats/amf/amf3-encoder.ts";
-import { FlexHeader, type FlexHeaders, type OutgoingFlexMessage } from "../../formats/flex/message.ts";
-import { encodeFlexMessage } from "../../formats/flex/message-codec.ts";
+import { FlexHeader, type FlexHeaders } from "../../formats/flex/message.ts";
 import { SUBTOPIC_WILDCARD, SubtopicIndex, splitSubtopic } from "../../formats/flex/subtopic.ts";
 import { createFlexId } from "./answers.ts";
 import type { FlexCaller } from "./flex-caller.ts";
+import { Parcel, type Publication } from "./parcel.ts";
 import type { Filter, Subscription } from "./subscription.ts";
 
 /** What somebody wants to say. */
@@ -44,18 +42,6 @@ export type ServerPublishParts = {
   readonly timeToLiveMs?: number;
 };
 
-/** A message on its way to subscribers. */
-export type Publication = {
-  readonly body: AmfEncodable;
-  readonly headers: Iterable<readonly [string, AmfEncodable]>;
-  readonly destination: string;
-  readonly messageId: string | null;
-  readonly correlationId: string | null;
-  /** Milliseconds since 1970. */
-  readonly timestamp: number;
-  readonly timeToLive: number;
-};
-
 /** A topic: what producers say, consumers hear. Give it to `createMediaServer({ flex: { destinations: { chat: messaging() } } })`. */
 export function messaging(options: MessagingOptions = {}): MessagingDestination {
   return new MessagingDestination(options);
@@ -74,9 +60,6 @@ const NOT_FOR_OTHERS: ReadonlySet<string> = new Set([
   FlexHeader.Sync,
   FlexHeader.DestinationClientId,
 ]);
-/** What ids and headers of one subscriber add to a message, at most. */
-const BYTES_OF_ENVELOPE = 128;
-
 /** Who hears what. */
 export class MessagingDestination {
   readonly options: MessagingOptions;
@@ -105,7 +88,6 @@ export class MessagingDestination {
     const publication = {
       body,
       headers: all,
-      destination: "",
       messageId: createFlexId(),
       correlationId: null,
       timestamp: Date.now(),
@@ -143,25 +125,31 @@ export class MessagingDestination {
     throw new FlexFault({ description: "Nothing can be published under a wildcard." });
   }
 
-  /** Hands a message to everybody who wants it, each once a subscription. Returns how many that are. */
-  route(publication: Publication, subtopics: readonly string[], headers: FlexHeaders): number {
+  /**
+   * Hands a message to everybody who wants it, each once a subscription. Returns how many that are. Throws a `FlexFault`
+   * for one that cannot be sent, or has more than `maxBytes`.
+   */
+  route(
+    publication: Publication,
+    subtopics: readonly string[],
+    headers: FlexHeaders,
+    maxBytes: number = Number.POSITIVE_INFINITY,
+  ): number {
     const subscriptions = this.#subscriptionsFor(subtopics, headers);
-    if (subscriptions.size === 0) return 0;
+    const [first] = subscriptions;
+    if (first === undefined) return 0;
     const kept = [...publication.headers].filter(([name]) => !NOT_FOR_OTHERS.has(name));
-    const { timestamp, timeToLive } = publication;
-    const byteLength = measure({ kind: "async", ...publication, headers: kept });
-    const leftMs = timeToLive > 0 ? timestamp + timeToLive - Date.now() : Number.POSITIVE_INFINITY;
-    for (const subscription of subscriptions) {
-      const { clientId, session, destinationId } = subscription;
-      const message: OutgoingFlexMessage = {
-        kind: "async",
-        ...publication,
-        destination: destinationId,
-        clientId,
-        headers: [...kept, [FlexHeader.DestinationClientId, clientId]],
-      };
-      session.push({ message, byteLength, expiresAtMs: session.nowMs() + leftMs });
+    const parcel = new Parcel({ ...publication, headers: kept }, first.session.registry);
+    if (parcel.byteLength > maxBytes) {
+      throw new FlexFault({ code: FaultCode.Unavailable, description: `A message of more than ${maxBytes} bytes.` });
     }
+    // From now on, whatever its timestamp says: the clocks of clients are wrong.
+    const leftMs = publication.timeToLive > 0 ? publication.timeToLive : Number.POSITIVE_INFINITY;
+    for (const subscription of subscriptions) {
+      const { session } = subscription;
+      session.push(parcel.pushTo(subscription, session.nowMs() + leftMs));
+    }
+    parcel.close();
     return subscriptions.size;
   }
 
@@ -174,15 +162,5 @@ export class MessagingDestination {
       if (filter.selector?.(headers) ?? true) subscriptions.add(filter.subscription);
     }
     return subscriptions;
-  }
-}
-
-/** Encodes it once for nobody, so that what cannot be sent is refused to its producer, and no consumer suffers. */
-function measure(message: OutgoingFlexMessage): number {
-  try {
-    return encodeAmf3(encodeFlexMessage(message, "full")).length + BYTES_OF_ENVELOPE;
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    throw new FlexFault({ code: FaultCode.MessageEncoding, description: `The message ${error.message}.` });
   }
 }

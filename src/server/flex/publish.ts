@@ -23,9 +23,8 @@ export async function publish(
     await checkAllowed(topic.options.mayPublish?.(session, { subtopic, body, headers }));
   }
   const timestamp = message.timestamp > 0 ? message.timestamp : Date.now();
-  const destination = message.destination ?? "";
-  const publication = { body, headers, destination, messageId, correlationId, timestamp, timeToLive };
-  topic.route(publication, subtopics, headers);
+  const publication = { body, headers, messageId, correlationId, timestamp, timeToLive };
+  topic.route(publication, subtopics, headers, context.limits.maxPublishBytes);
   return acknowledge(message);
 }
 

@@ -30,7 +30,7 @@ function create(limits: Partial<FlexLimits> = {}) {
   };
   const channel = new RtmpChannel(client as unknown as ServerClient, server.broker, null);
   const push = (body: string, byteLength = 100) =>
-    channel.push({ message: { kind: "async", body }, byteLength, expiresAtMs: Number.POSITIVE_INFINITY });
+    channel.push({ message: () => ({ kind: "async", body }), byteLength, expiresAtMs: Number.POSITIVE_INFINITY });
   return { server, client, channel, sent, push };
 }
 

@@ -86,9 +86,9 @@ export class RtmpChannel implements FlexSessionPort {
     return this.#sentAheadBytes === 0 || this.#sentAheadBytes + byteLength <= MAX_AHEAD_BYTES;
   }
 
-  #notify({ message, byteLength }: Push): void {
-    this.#sentAheadBytes += byteLength;
-    this.#guard(() => this.#client.notify(RECEIVE, [this.#encode(message)]));
+  #notify(push: Push): void {
+    this.#sentAheadBytes += push.byteLength;
+    this.#guard(() => this.#client.notify(RECEIVE, [this.#encode(push.message())]));
   }
 
   #send(transactionId: number, answer: OutgoingFlexMessage): void {
