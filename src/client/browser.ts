@@ -19,6 +19,7 @@ export type { Capabilities } from "../rtmp/session/capabilities.ts";
 export type { Status } from "../rtmp/session/status.ts";
 export type { AnySlots, SharedObjectChange, SlotName } from "../rtmp/shared-object/slot-view.ts";
 export type { ByteStream } from "../transport/byte-stream.ts";
+export type { Bandwidth } from "./bandwidth.ts";
 export type { ClientLimits } from "./client-limits.ts";
 export { clientMethods } from "./client-methods.ts";
 export type { CloseReason, StreamEnd } from "./close-reason.ts";

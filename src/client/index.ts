@@ -13,6 +13,7 @@ export type { Status } from "../rtmp/session/status.ts";
 export type { AnySlots, SharedObjectChange, SlotName } from "../rtmp/shared-object/slot-view.ts";
 export type { ByteStream } from "../transport/byte-stream.ts";
 export type { ClientTlsOptions } from "../transport/client-tls-options.ts";
+export type { Bandwidth } from "./bandwidth.ts";
 export type { ClientLimits } from "./client-limits.ts";
 export { clientMethods } from "./client-methods.ts";
 export type { CloseReason, StreamEnd } from "./close-reason.ts";

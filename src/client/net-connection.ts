@@ -7,6 +7,7 @@ import type { ClientEvent, ConnectedEvent, ReconnectRequestEvent } from "../rtmp
 import { createStatus, type Status } from "../rtmp/session/status.ts";
 import type { AnySlots } from "../rtmp/shared-object/slot-view.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
+import { type Bandwidth, BandwidthChecks } from "./bandwidth.ts";
 import { clientError } from "./client-error.ts";
 import { type CloseReason, closedError } from "./close-reason.ts";
 import { NetStreams } from "./net-streams.ts";
@@ -85,6 +86,7 @@ export class NetConnection {
   readonly #calls = new PendingAnswers<AmfValue>();
   readonly #streams: NetStreams;
   readonly #pings: Pings;
+  readonly #bandwidth: BandwidthChecks;
   readonly #sharedObjects: ClientSharedObjects;
   readonly #resolveClosed: (reason: CloseReason) => void;
   readonly #handshake: PendingAnswer<void>;
@@ -102,6 +104,9 @@ export class NetConnection {
     this.#driver = new SessionDriver(stream, target, options);
     this.#streams = new NetStreams(this.#driver, options, target.isForOneStream ? () => this.close() : undefined);
     this.#pings = new Pings(this.#driver.wire);
+    this.#bandwidth = new BandwidthChecks((name, timeoutMs, signal) =>
+      this.callWith({ timeoutMs, ...(signal !== undefined && { signal }) }, name),
+    );
     this.#sharedObjects = new ClientSharedObjects(this.#driver, options, () => this.server.objectEncoding);
     const { handshakeMs } = options.timeouts;
     this.#handshake = pendingAnswer("the server did not finish the handshake", handshakeMs, "timeout.server-handshake");
@@ -209,6 +214,16 @@ export class NetConnection {
     return await answer;
   }
 
+  /**
+   * Has the server measure how fast it can send to this client, with some megabytes, by `checkBandwidth`. Rejects with a
+   * `StatusError` when it does not want to, and after 20 seconds unless told otherwise.
+   */
+  async measureBandwidth(options: CallOptions = {}): Promise<Bandwidth> {
+    this.#checkOpen();
+    options.signal?.throwIfAborted();
+    return await this.#bandwidth.measure(options.timeoutMs, options.signal);
+  }
+
   /** Rejects with a `StatusError` when the server refuses. `name` is the stream key, with its query where it has one. */
   async publish(name: string, options: PublishStreamOptions = {}): Promise<PublishStream> {
     return await this.#streams.publish(name, options);
@@ -288,6 +303,8 @@ export class NetConnection {
         return this.#streams.created(event.transactionId, event.streamId);
       case "status":
         return this.#receiveStatus(event.streamId, event.status);
+      case "bandwidth":
+        return this.#bandwidth.receive(event);
       case "reconnect-request":
         return this.#options.onStatus?.(reconnectStatus(event));
       case "media":
@@ -374,6 +391,7 @@ export class NetConnection {
     this.#accepted?.reject(reason.error ?? unanswered(reason));
     this.#calls.rejectAll(error);
     this.#pings.rejectAll(error);
+    this.#bandwidth.reject(error);
     this.#streams.disconnect(reason);
     this.#sharedObjects.disconnect(reason);
     const { remoteAddress, statistics } = this;

@@ -73,6 +73,7 @@ export {
 } from "./session/capabilities.ts";
 export { CLIENT_CAPABILITIES, type ConnectOptions } from "./session/client-connect.ts";
 export type {
+  BandwidthEvent,
   ClientDataEvent,
   ClientEvent,
   ClientMediaEvent,

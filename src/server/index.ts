@@ -11,6 +11,7 @@ export type { Log } from "./log.ts";
 export { createMediaServer, type ListenerInfo, type MediaServer } from "./media-server.ts";
 export type {
   AuthenticationOptions,
+  BandwidthOptions,
   CertificateFiles,
   ListenAddress,
   MediaServerOptions,

@@ -13,6 +13,7 @@ import { CallError } from "./applications/call-error.ts";
 import { checkArguments } from "./applications/check-arguments.ts";
 import { isMethod, type Method } from "./applications/method.ts";
 import { PublisherAuthentication } from "./authentication/publisher-authentication.ts";
+import { BandwidthDetection } from "./bandwidth/bandwidth-detection.ts";
 import { broadcastOptionsOf } from "./broadcast-options.ts";
 import type { ServerContext } from "./context.ts";
 import type { ServerFeature } from "./feature.ts";
@@ -109,7 +110,9 @@ class RtmpMediaServer implements MediaServer {
     this.#sharedObjects = new SharedObjects({ options: options.sharedObjects, registry, log, nowMs });
     const { flex } = options;
     this.#flex = flex && new FlexMessaging({ flex, log, nowMs, maxPendingCalls, registry, methods: METHOD_TOOLS });
-    const first = [authenticated, this.#flex].filter((feature) => feature !== undefined);
+    const { bandwidth = {} } = options;
+    const measuring = bandwidth === false ? undefined : new BandwidthDetection(bandwidth, nowMs, log);
+    const first = [authenticated, measuring, this.#flex].filter((feature) => feature !== undefined);
     this.#features = [...first, applications, this.#sharedObjects];
     this.#context = { options: resolved, hooks, log, directory: this.broadcasts, nowMs, features: this.#features };
     this.#tunnels = new RtmptServer({

@@ -82,6 +82,20 @@ export type AuthenticationOptions = {
   readonly apps?: readonly string[];
 };
 
+/** What `checkBandwidth` may cost: clients call it to be told by `onBWDone` how fast they read. */
+export type BandwidthOptions = {
+  /** Bytes of one measurement. @default 6 MiB */
+  readonly maxBytes: number;
+  /** How long one may take. @default 10_000 */
+  readonly maxMs: number;
+  /** From one to the next of a connection. @default 5_000 */
+  readonly minIntervalMs: number;
+  /** Connections that are measured at a time. @default 16 */
+  readonly maxAtATime: number;
+  /** Bytes of all measurements together, each counted with `maxBytes`. @default 256 MiB */
+  readonly maxBytesPerMinute: number;
+};
+
 /** What peers may make the server hold. */
 export type ServerLimits = {
   /** @default 10_000 */
@@ -184,6 +198,8 @@ export type MediaServerOptions = {
   /** @default nothing is written */
   readonly log?: Log;
   readonly hooks?: ServerHooks;
+  /** False: `checkBandwidth` is answered, and nothing is measured. */
+  readonly bandwidth?: false | Partial<BandwidthOptions>;
   /** Without it nobody is asked who he is. */
   readonly authentication?: AuthenticationOptions;
   /** Methods that clients call, by the applications that they connect to. @default none: all else is as without */

@@ -15,6 +15,7 @@ export type ClientEvent =
   | ClientDataEvent
   | ClientUserControlEvent
   | ReconnectRequestEvent
+  | BandwidthEvent
   | CallEvent
   | CallEndedEvent
   | SharedObjectEvent
@@ -74,6 +75,14 @@ export type ClientDataEvent = {
 
 /** StreamBegin, StreamEof, StreamDry and the like. Pings are answered by the session. */
 export type ClientUserControlEvent = { readonly kind: "user-control"; readonly control: UserControl };
+
+/** The server has measured how fast it can send. */
+export type BandwidthEvent = {
+  readonly kind: "bandwidth";
+  /** Kilobits a second. */
+  readonly kbps: number;
+  readonly latencyMs: number | undefined;
+};
 
 /** The server wants the client to connect anew, at the next keyframe, and then to close this connection. Enhanced RTMP v2. */
 export type ReconnectRequestEvent = {

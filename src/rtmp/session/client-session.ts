@@ -9,6 +9,7 @@ import { decodeUserControl } from "../message/control.ts";
 import { encodeData } from "../message/data.ts";
 import { type Message, MessageType } from "../message/message.ts";
 import { Calls } from "./calls.ts";
+import { receiveBandwidth } from "./client-bandwidth.ts";
 import { type ConnectOptions, createConnectCommand, decodeConnectAnswer } from "./client-connect.ts";
 import { receiveServerData } from "./client-data.ts";
 import type { ClientEvent } from "./client-events.ts";
@@ -274,7 +275,7 @@ export class ClientSession {
         this.#apply("close");
         return { kind: "close" };
     }
-    if (this.#serverCalls.answer(command)) return undefined;
+    if (this.#serverCalls.answer(command)) return receiveBandwidth(command);
     this.#counters.unknownCalls++;
     return this.#calls.receiveCall(command, message.streamId);
   }

@@ -57,6 +57,8 @@ export function describeClientEvent(event: ClientEvent): string {
       return `data stream=${event.streamId} name=${quote(event.name)}`;
     case "user-control":
       return describeUserControl(event.control);
+    case "bandwidth":
+      return `bandwidth kbps=${event.kbps}`;
     case "reconnect-request":
       return `reconnect-request to=${quote(event.tcUrl ?? "")}`;
     default:
