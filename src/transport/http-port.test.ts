@@ -84,6 +84,17 @@ test("what nobody takes is answered with the URLs that work, and nothing of the 
   equal(answer.includes("script"), false);
 });
 
+test("a body to nobody's address is not waited for, and others keep their connection", async (context) => {
+  const { exchange, refusals } = await scene(context);
+  for (const line of ["Content-Length: 1000000", "Transfer-Encoding: chunked"]) {
+    const answer = await exchange(`POST /nobody HTTP/1.1\r\nHost: test\r\n${line}\r\n\r\n`);
+    match(answer, /^HTTP\/1\.1 404 Not Found\r\n.*Connection: close\r\n/is);
+  }
+  const without = "POST /nobody HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n";
+  equal((await exchange(`${without}${request("GET / HTTP/1.1")}`)).split("HTTP/1.1 404").length, 3);
+  deepEqual(refusals, []);
+});
+
 test("HEAD gets the head alone, OPTIONS what is allowed", async (context) => {
   const { exchange } = await scene(context);
   match(

@@ -84,6 +84,8 @@ export class HttpPort {
     // Node hands on all that came in one read, whatever was decided meanwhile.
     if (socket.destroyed || !this.#countWaiting(socket, response)) return;
     if (this.#options.routes.some((route) => route.handle?.(request, response))) return;
+    // Nobody waits for a body that nobody reads.
+    if (hasBody(request)) response.setHeader("Connection", "close");
     if (request.method === "OPTIONS") {
       response.writeHead(204, { Allow: "GET, HEAD, OPTIONS, POST" }).end();
       return;
@@ -153,6 +155,10 @@ export class HttpPort {
     const address = originOf(socket)?.remoteAddress ?? remoteAddressOf(socket as Socket);
     this.#options.onRefused(address, refusal);
   }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 /** The last answer on a connection, without the help of Node's parser. */
