@@ -149,7 +149,6 @@ for (const [name, bytes] of [
   ["windows of one byte", controlBytes(5, 1)],
   ["empty control messages of type 5", chunk({ chunkStreamId: 2, type: 5 })],
   ["messages of unknown types", chunk({ chunkStreamId: 5, type: 77, payload: hex`00` })],
-  ["shared object messages", chunk({ chunkStreamId: 5, type: 19, payload: hex`00` })],
   ["video for a stream that does not publish", chunk({ chunkStreamId: 5, type: 9, streamId: 7, payload: hex`17 01` })],
   ["empty messages of type 0", chunk({ chunkStreamId: 5, type: 0 })],
 ] as const) {
@@ -184,3 +183,9 @@ for (const [name, event] of [
     await enemy.closed;
   });
 }
+
+attack("100 000 shared object messages", { logged: "session.flood" }, async (scene) => {
+  const enemy = await scene.attacker().connect();
+  await enemy.flood(100, () => repeat(1000, chunk({ chunkStreamId: 5, type: 19, payload: hex`00` })));
+  await enemy.closed;
+});

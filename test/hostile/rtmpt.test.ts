@@ -249,10 +249,6 @@ const SLOW: readonly (readonly [string, (enemy: Attacker, id: string) => Promise
     "chunks without end",
     (enemy) => drip(enemy, requestBytes(["POST /open/1 HTTP/1.1", "Host: a", CHUNKED]), "1\r\nx\r\n"),
   ],
-  [
-    "chunks to no address",
-    (enemy) => drip(enemy, requestBytes(["POST /other HTTP/1.1", "Host: a", CHUNKED]), "1\r\nx\r\n"),
-  ],
 ];
 
 /** Goes on until the connection is closed. */
