@@ -80,11 +80,14 @@ function plainly<Answer extends PlainDecision>(decision: PlainDecision): Answer 
   return decision as Answer;
 }
 
-/** Tells the application; what it throws is logged, and harms no connection. */
-export function tellApplication(log: Log, tell: () => void): void {
+/** Tells the application; what it throws, at once or later, is logged, and harms no connection. */
+export function tellApplication(log: Log, tell: () => unknown): void {
+  const failed = (error: unknown): void => log.error({ err: error }, "a hook of the application failed");
   try {
-    tell();
+    const told = tell();
+    // An asynchronous function is a function that returns nothing, too, for the types.
+    if (told instanceof Promise) told.catch(failed);
   } catch (error) {
-    log.error({ err: error }, "a hook of the application failed");
+    failed(error);
   }
 }

@@ -10,10 +10,11 @@ import { StatusError } from "../../client/status-error.ts";
 import type { AmfEncodable } from "../../formats/amf/amf-value.ts";
 import type { MediaServerOptions } from "../options.ts";
 import { application } from "./application.ts";
-import type { AnyApplication } from "./application-types.ts";
+import type { AnyApplication, ApplicationClient } from "./application-types.ts";
 import { Applications } from "./applications.ts";
 import { CallError } from "./call-error.ts";
 import { type MethodCall, method } from "./method.ts";
+import type { StandardSchema } from "./schema.ts";
 
 function serve(applications: readonly AnyApplication[], options: MediaServerOptions = {}): TestServer {
   return new TestServer(options, ({ log, nowMs, options: { limits } }) => {
@@ -561,5 +562,74 @@ test("methods that are added later are served too", async () => {
   const more = app.methods({ second: method([], () => 2) });
   equal(more, app);
   deepEqual([await connection.call("first"), await connection.call("second")], [1, 2]);
+  await connection.close();
+});
+
+/** A schema that takes anything, when the test says so. */
+function slowSchema(): { readonly schema: StandardSchema<unknown>; readonly decide: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const validate = async (value: unknown): Promise<{ readonly value: unknown }> => {
+    await promise;
+    return { value };
+  };
+  return { schema: { "~standard": { version: 1, vendor: "test", validate } }, decide: resolve };
+}
+
+test("a method does not begin when the client has gone, or its time is over, while its arguments were checked", async () => {
+  const { schema, decide } = slowSchema();
+  const names: unknown[] = [];
+  const methods = { join: method([schema], (_, name) => void names.push(name)) };
+  const server = serve([application("chat", { methods, callTimeoutMs: 5000 })]);
+  const [first, second] = [await enter(server, "chat"), await enter(server, "chat")];
+  const gone = rejects(first.call("join", "Ann"), { code: "connection.closed" });
+  const late = rejects(second.call("join", "Bob"), refused(FAILED, "join took too long."));
+  await settle();
+  await first.close();
+  await server.pass(5500);
+  await Promise.all([gone, late]);
+  decide();
+  await settle();
+  deepEqual(names, []);
+});
+
+test("a client that left while its arguments were checked is not asked about", async () => {
+  const { schema, decide } = slowSchema();
+  const names: unknown[] = [];
+  const server = serve([application("chat", { onConnect: method([schema], (_, name) => void names.push(name)) })]);
+  const refusal = rejects(enter(server, "chat", "Ann"));
+  await settle();
+  for (const connection of server.connections) connection.destroy();
+  await refusal;
+  decide();
+  await settle();
+  deepEqual(names, []);
+});
+
+test("what an asynchronous onConnected or onDisconnect throws is logged, and ends nothing", async () => {
+  const fail = async (): Promise<void> => {
+    throw new Error("out of order");
+  };
+  const server = serve([application("chat", { onConnected: fail, onDisconnect: fail })]);
+  const connection = await enter(server, "chat");
+  await settle();
+  await connection.close();
+  await settle();
+  const line = 'error a hook of the application failed {"err":{}}';
+  deepEqual(
+    server.log.filter((one) => one.startsWith("error")),
+    [line, line],
+  );
+});
+
+test("an application sees the user that another feature has found", async () => {
+  const users: (string | undefined)[] = [];
+  const note = ({ info }: ApplicationClient): undefined => void users.push(info.user);
+  const chat = application("chat", { onConnect: note, onConnected: note });
+  const server = new TestServer({}, ({ log, nowMs }) => [
+    { connect: () => ({ allow: true, user: "joe" }) },
+    new Applications({ applications: [chat], log, nowMs, maxPendingCalls: 10 }),
+  ]);
+  const connection = await enter(server, "chat");
+  deepEqual(users, ["joe", "joe"]);
   await connection.close();
 });

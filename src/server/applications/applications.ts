@@ -109,7 +109,10 @@ export class Applications implements ServerFeature {
         isMethod(onConnect)
           ? (Reflect.apply(onConnect.handler, connectCall(connected), [connected, ...values]) as ConnectDecision)
           : onConnect(connected, ...values);
-      const decision = checked instanceof Promise ? checked.then(decide) : decide(checked);
+      const decision =
+        checked instanceof Promise
+          ? checked.then((values) => (connected.isGone ? undefined : decide(values)))
+          : decide(checked);
       if (!(decision instanceof Promise)) return decision ?? ALLOW;
       return decision.then((decided) => decided ?? ALLOW, refuse);
     } catch (error) {

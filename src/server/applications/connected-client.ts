@@ -20,7 +20,6 @@ export type SharedEncodings = {
 
 /** What `ApplicationClient` is while it runs, without types of the application. */
 export class ConnectedClient {
-  readonly info: ConnectionInfo;
   readonly state: unknown;
   readonly instance: RunningInstance;
   /** Calls of it that have no answer yet, the oldest first. */
@@ -34,7 +33,6 @@ export class ConnectedClient {
 
   constructor(client: ServerClient, instance: RunningInstance, state: unknown, encodings: SharedEncodings) {
     this.#client = client;
-    this.info = client.info;
     this.instance = instance;
     this.state = state;
     this.#encodings = encodings;
@@ -44,8 +42,17 @@ export class ConnectedClient {
     return this.info.id;
   }
 
+  get info(): ConnectionInfo {
+    return this.#client.info;
+  }
+
   get isOpen(): boolean {
     return this.#client.isOpen;
+  }
+
+  /** Its end has come, whether it was accepted or not. */
+  get isGone(): boolean {
+    return this.#goneReason !== undefined;
   }
 
   get objectEncoding(): 0 | 3 {

@@ -48,7 +48,7 @@ export class MethodRunner {
       const checked = checkArguments(name, method, args, registry);
       const result =
         checked instanceof Promise
-          ? checked.then((values) => invoke(target, call, values))
+          ? checked.then((values) => (call.isOver ? undefined : invoke(target, call, values)))
           : invoke(target, call, checked);
       if (isThenable(result)) void this.#await(target, call, result);
       else this.#resolve(target, call, result);

@@ -9,6 +9,7 @@ import { encodeCommand } from "../../rtmp/message/command.ts";
 import { MessageType } from "../../rtmp/message/message.ts";
 import { createStatus } from "../../rtmp/session/status.ts";
 import type { FeatureDecision, ServerClient, ServerFeature } from "../feature.ts";
+import type { Decision } from "../hooks.ts";
 
 /** A feature that notes what it is told, and the clients it sees. */
 class NotingFeature implements ServerFeature {
@@ -351,4 +352,49 @@ test("a shared object message goes to the first feature that takes it", async ()
   peer.send({ type: MessageType.SharedObject, timestamp: 0, streamId: 0, payload: new Uint8Array(9) });
   await settle();
   deepEqual(notes, ["a 9", "b 9"]);
+});
+
+test("nobody is asked of a client that left while the hook decided: nobody could be told the end", async () => {
+  const notes: string[] = [];
+  const decided = Promise.withResolvers<Decision>();
+  const server = new TestServer({ hooks: { onConnect: () => decided.promise } }, () => [new NotingFeature("a", notes)]);
+  server.connect().connect("chat");
+  await settle();
+  for (const connection of server.connections) connection.destroy();
+  decided.resolve({ allow: true });
+  await settle();
+  deepEqual(notes, []);
+});
+
+test("who a client has proved to be is known to the features that are asked later", async () => {
+  for (const isLater of [false, true]) {
+    const users: (string | undefined)[] = [];
+    const decision: FeatureDecision = { allow: true, user: "joe" };
+    const note = (client: ServerClient): undefined => void users.push(client.info.user);
+    const noting: ServerFeature = { connect: note, connected: note };
+    await connected(noting, { connect: () => (isLater ? Promise.resolve(decision) : decision) }, noting);
+    deepEqual(users, [undefined, "joe", "joe", "joe"]);
+  }
+});
+
+test("a refusal that cannot be sent is told at once, though nothing else is sent", async () => {
+  const calls: number[] = [];
+  const feature: ServerFeature = {
+    connect: (client) => void clients.push(client),
+    call: (_, { transactionId }) => calls.push(transactionId) > 0,
+  };
+  const clients: ServerClient[] = [];
+  const { peer } = await connected(feature);
+  peer.take();
+  for (const transactionId of [2, 3]) peer.command("ask", transactionId, 0);
+  await settle();
+  const [client] = clients;
+  ok(client !== undefined);
+  const unsendable = (() => 0) as unknown as AmfEncodable;
+  const status = createStatus("NetConnection.Call.Failed", "No.");
+  throws(() => client.rejectCall(2, { ...status, more: unsendable }), { code: "amf.encode" });
+  throws(() => client.rejectCallWith(3, unsendable), { code: "amf.encode" });
+  await settle();
+  deepEqual(calls, [2, 3]);
+  deepEqual(peer.take(), ["_error 2 NetConnection.Call.Failed", "_error 3 NetConnection.Call.Failed"]);
 });

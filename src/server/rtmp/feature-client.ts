@@ -38,6 +38,8 @@ export class FeatureClient implements ServerClient {
   readonly #calls = new PendingAnswers<AmfValue>("the client");
   /** The features that were asked, and are to be told of the end. */
   readonly #asked = new Set<ServerFeature>();
+  /** Who it has proved to be, before the connection knows. */
+  #user: string | undefined;
   objectEncoding: 0 | 3 = 0;
 
   constructor(features: readonly ServerFeature[], session: ServerSession, port: FeatureClientPort) {
@@ -47,7 +49,8 @@ export class FeatureClient implements ServerClient {
   }
 
   get info(): ConnectionInfo {
-    return this.#port.info;
+    const { info } = this.#port;
+    return this.#user === undefined || info.user !== undefined ? info : { ...info, user: this.#user };
   }
 
   get isOpen(): boolean {
@@ -92,14 +95,20 @@ export class FeatureClient implements ServerClient {
 
   rejectCall(transactionId: number, status: StatusObject): void {
     if (!this.isOpen) return;
-    this.#session.rejectCall(transactionId, status);
-    this.#send();
+    try {
+      this.#session.rejectCall(transactionId, status);
+    } finally {
+      this.#send();
+    }
   }
 
   rejectCallWith(transactionId: number, value: AmfEncodable): void {
     if (!this.isOpen) return;
-    this.#session.rejectCallWith(transactionId, value);
-    this.#send();
+    try {
+      this.#session.rejectCallWith(transactionId, value);
+    } finally {
+      this.#send();
+    }
   }
 
   send(message: Message): void {
@@ -117,12 +126,14 @@ export class FeatureClient implements ServerClient {
   /** Asks all features in turn, until one refuses. */
   connect(request: ConnectEvent): FeatureDecision | Promise<FeatureDecision> {
     let allowed: Allowed = { allow: true };
+    // It has left while a hook decided: nobody would be told the end of it any more.
+    if (this.#port.hasEnded) return allowed;
     for (const [index, feature] of this.#features.entries()) {
       this.#asked.add(feature);
       const decision = feature.connect?.(this, request);
       if (decision instanceof Promise) return this.#connectLater(request, decision, index + 1, allowed);
       if (decision?.allow === false) return decision;
-      allowed = merge(allowed, decision);
+      allowed = this.#add(allowed, decision);
     }
     return allowed;
   }
@@ -177,15 +188,22 @@ export class FeatureClient implements ServerClient {
   ): Promise<FeatureDecision> {
     const first = await pending;
     if (!first.allow) return first;
-    let allowed = merge(before, first);
+    let allowed = this.#add(before, first);
     for (const feature of this.#features.slice(next)) {
       // It has left meanwhile, and whoever was asked was told.
       if (this.#port.hasEnded) break;
       this.#asked.add(feature);
       const decision = await feature.connect?.(this, request);
       if (decision?.allow === false) return decision;
-      allowed = merge(allowed, decision);
+      allowed = this.#add(allowed, decision);
     }
+    return allowed;
+  }
+
+  /** Features that are asked later see who the client is. */
+  #add(before: Allowed, decision: Allowed | undefined): Allowed {
+    const allowed = merge(before, decision);
+    this.#user = allowed.user;
     return allowed;
   }
 
