@@ -332,3 +332,27 @@ test("what a server never answers is not kept for ever", () => {
   receive(object, 3, success("x"));
   equal(object.get("x"), 200 - 64);
 });
+
+test("what is too long together becomes several messages", () => {
+  const object = createOpen();
+  for (let index = 0; index < 10; index++) object.set(`${index}`, "x".repeat(1_000_000));
+  const messages = object.takeOutgoing();
+  deepEqual(
+    messages.map((message) => decodeSharedObject(message, { limits: { maxValueBytes: 2_000_000 } }).events.length),
+    [4, 4, 2],
+  );
+});
+
+test("what no message can carry is refused at once, and changes nothing", () => {
+  throws(() => new RemoteSharedObject("é".repeat(32_768)), { code: "amf.encode" });
+  const object = createOpen(["x", 0]);
+  const tooLong = "x".repeat(0xffffff);
+  throws(() => object.set("x", tooLong), { code: "amf.encode" });
+  throws(() => object.send("show", tooLong), { code: "amf.encode" });
+  throws(() => object.send(tooLong), { code: "amf.encode" });
+  equal(object.get("x"), 0);
+  equal(object.hasOutgoing, false);
+  const longest = new RemoteSharedObject("é".repeat(32_767));
+  longest.open();
+  equal(longest.takeOutgoing().length, 1);
+});

@@ -1,12 +1,12 @@
 import { equalBytes } from "../../bytes/concat.ts";
-import { encodeUtf8 } from "../../bytes/utf8.ts";
-import { refuseToEncode } from "../../formats/amf/amf-output.ts";
+import type { AmfEncodeOptions } from "../../formats/amf/amf-output.ts";
 import type { AmfEncodable, AmfValue } from "../../formats/amf/amf-value.ts";
 import type { ExternalizableRegistry } from "../../formats/amf/externalizable.ts";
-import { encodeSharedObject, encodeSharedValue } from "../message/encode-shared-object.ts";
+import { encodeSharedValue, type SharedObjectHeader } from "../message/encode-shared-object.ts";
 import type { Message } from "../message/message.ts";
 import type { SharedObjectEvent, SharedObjectMessage } from "../message/shared-object.ts";
 import type { SharedObjectCall, SyncEntry } from "./client-request.ts";
+import { checkObjectName, checkRequest, encodeRequests } from "./request-messages.ts";
 import { copyValue } from "./slot-change.ts";
 import { UnsentRequests } from "./unsent-requests.ts";
 
@@ -54,7 +54,7 @@ const MAX_SENT_CHANGES = 64;
 export class RemoteSharedObject {
   readonly name: string;
   readonly isPersistent: boolean;
-  readonly #objectEncoding: 0 | 3;
+  readonly #encoding: AmfEncodeOptions;
   readonly #registry: ExternalizableRegistry | undefined;
   readonly #maxEventsPerMessage: number;
   readonly #slots = new Map<string, AmfValue>();
@@ -68,11 +68,13 @@ export class RemoteSharedObject {
   /** Slots of which the server's value may be another one than ours. */
   readonly #unconfirmed = new Set<string>();
 
+  /** `amf.encode` for a name of more than 65535 bytes. */
   constructor(name: string, options: RemoteSharedObjectOptions = {}) {
+    checkObjectName(name);
     this.name = name;
     this.isPersistent = options.isPersistent ?? false;
-    this.#objectEncoding = options.objectEncoding ?? 0;
     this.#registry = options.registry;
+    this.#encoding = { objectEncoding: options.objectEncoding ?? 0, ...registryOption(this.#registry) };
     this.#maxEventsPerMessage = options.maxEventsPerMessage ?? 1000;
   }
 
@@ -123,8 +125,8 @@ export class RemoteSharedObject {
 
   /**
    * Sets a slot here at once, and at the server when the driver sends it. Takes a copy; null and undefined remove the slot.
-   * Throws `amf.encode` for what AMF cannot carry, and for names of more than 65535 bytes; an Error unless the object is
-   * open. Servers have lower limits, and may close the connection beyond them: millrace's are 255 bytes and 64 KiB.
+   * Throws `amf.encode` for what AMF cannot carry, for names of more than 65535 bytes, and for what no message is long
+   * enough for, 16 MiB; an Error unless the object is open. Servers have lower limits, and may close the connection beyond them: millrace's are 255 bytes and 64 KiB.
    */
   set(key: string, value: AmfEncodable): void {
     if (value === null || value === undefined) {
@@ -142,11 +144,15 @@ export class RemoteSharedObject {
     this.#slots.delete(key);
   }
 
-  /** Calls a method of all clients that have the object open, of this one too. An Error unless the object is open. */
+  /**
+   * Calls a method of all clients that have the object open, of this one too. `amf.encode` as for `set`; an Error unless the
+   * object is open.
+   */
   send(method: string, ...args: readonly AmfEncodable[]): void {
     this.#requireOpen();
-    const values = args.map((value) => copyValue(value, this.#registry));
-    this.#unsent.call({ kind: "send", method, args: values });
+    const event = { kind: "send", method, args: args.map((value) => copyValue(value, this.#registry)) } as const;
+    checkRequest(event, this.#encoding);
+    this.#unsent.call(event);
   }
 
   /** Messages to send: all that was asked for since the last call, one change for each slot between calls. */
@@ -155,11 +161,11 @@ export class RemoteSharedObject {
     const events = [...this.#control, ...unsent];
     this.#control = [];
     for (const event of unsent) if (event.kind === "request-change") this.#noteSent(event.key, event.value);
-    const messages: Message[] = [];
-    for (let at = 0; at < events.length; at += this.#maxEventsPerMessage) {
-      messages.push(this.#encode(events.slice(at, at + this.#maxEventsPerMessage)));
-    }
-    return messages;
+    const { name, isPersistent } = this;
+    const headerOf = ({ kind }: SharedObjectEvent): SharedObjectHeader => {
+      return { name, isPersistent, version: kind === "use" && !isPersistent ? 0 : this.#version };
+    };
+    return encodeRequests(events, headerOf, this.#maxEventsPerMessage, this.#encoding);
   }
 
   /** Applies a message of the server as one unit. What comes before the object is open, but a refusal, changes nothing. */
@@ -259,7 +265,7 @@ export class RemoteSharedObject {
 
   #request(key: string, event: SharedObjectEvent): void {
     this.#requireOpen();
-    if (encodeUtf8(key).length > 0xffff) refuseToEncode("a slot's name of more than 65535 bytes");
+    checkRequest(event, this.#encoding);
     this.#unsent.request(key, event);
     this.#unconfirmed.add(key);
   }
@@ -277,14 +283,6 @@ export class RemoteSharedObject {
     const oldest = sent?.shift();
     if (sent?.length === 0) this.#sent.delete(key);
     return oldest;
-  }
-
-  #encode(events: readonly SharedObjectEvent[]): Message {
-    const { name, isPersistent } = this;
-    const isUse = events[0]?.kind === "use";
-    const version = isUse && !isPersistent ? 0 : this.#version;
-    const options = { objectEncoding: this.#objectEncoding, ...registryOption(this.#registry) };
-    return encodeSharedObject({ name, version, isPersistent, events }, options);
   }
 
   #isSame(left: AmfValue, right: AmfValue): boolean {
