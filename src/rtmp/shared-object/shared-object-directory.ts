@@ -176,8 +176,9 @@ export class SharedObjectDirectory {
   takeUnsavedOne(name: string): UnsavedSharedObject | undefined {
     const object = this.#objects.get(name);
     if (object === undefined || !this.#canStore(name)) return undefined;
+    const snapshot = object.snapshot();
     this.#storing.add(name);
-    return { name, revision: object.revision, snapshot: object.snapshot() };
+    return { name, revision: object.revision, snapshot };
   }
 
   /** All of them at once: as much memory again. Each is to be answered by `finishStore`. */

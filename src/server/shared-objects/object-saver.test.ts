@@ -142,3 +142,23 @@ test("at the end all is stored at once, after what is under way; what cannot be 
     'error changes of shared objects are lost: they cannot be stored {"app":"chat","objects":1}',
   ]);
 });
+
+test("an object that cannot be written is tried again like one that cannot be stored, and keeps no other from it", async () => {
+  const scene = new Scene(["a", "b"]);
+  const object = scene.directory.find("a");
+  ok(object !== undefined);
+  let isBroken = true;
+  const snapshot = object.snapshot.bind(object);
+  object.snapshot = () => {
+    if (isBroken) throw new TypeError("the class cannot be written");
+    return snapshot();
+  };
+  scene.set("a", 1);
+  scene.set("b", 1);
+  for (const nowMs of [0, 1000]) scene.saver.tick(nowMs);
+  deepEqual(await scene.finishStores(), ["b 2"]);
+  ok(scene.lines.some((line) => line.startsWith("error shared objects cannot be stored")));
+  isBroken = false;
+  for (const nowMs of [2000, 3000]) scene.saver.tick(nowMs);
+  deepEqual(await scene.finishStores(), ["a 2"]);
+});

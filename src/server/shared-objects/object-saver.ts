@@ -1,4 +1,4 @@
-import type { SharedObjectDirectory } from "../../rtmp/shared-object/shared-object-directory.ts";
+import type { SharedObjectDirectory, UnsavedSharedObject } from "../../rtmp/shared-object/shared-object-directory.ts";
 import type { SharedObjectStorage } from "../../rtmp/shared-object/storage.ts";
 import type { Log } from "../log.ts";
 import type { Transfers } from "./transfers.ts";
@@ -75,14 +75,16 @@ export class ObjectSaver {
   /** Returns what went wrong. */
   async #store(name: string): Promise<Error | undefined> {
     const { directory, storage } = this.#options;
-    const unsaved = directory.takeUnsavedOne(name);
-    if (unsaved === undefined) return undefined;
+    let unsaved: UnsavedSharedObject | undefined;
     try {
+      // Classes of the application may fail to write themselves.
+      unsaved = directory.takeUnsavedOne(name);
+      if (unsaved === undefined) return undefined;
       await storage.store(name, unsaved.snapshot);
       directory.finishStore(unsaved, true);
       return undefined;
     } catch (error) {
-      directory.finishStore(unsaved, false);
+      if (unsaved !== undefined) directory.finishStore(unsaved, false);
       return error instanceof Error ? error : new Error("the storage failed", { cause: error });
     }
   }
