@@ -40,7 +40,12 @@ export class AccessRules {
 
   #ask(rule: keyof SharedObjectRules, request: SharedObjectRequest): boolean {
     try {
-      return this.#rules[rule]?.(request) ?? true;
+      const answer: unknown = this.#rules[rule]?.(request) ?? true;
+      if (typeof answer !== "boolean") {
+        if (answer instanceof Promise) answer.catch(() => {});
+        throw new TypeError(`${rule} answers at once, true or false`);
+      }
+      return answer;
     } catch (error) {
       const { connection, app, name } = request;
       this.#log.error({ connection: connection.id, app, object: name, err: error }, `${rule} of shared objects failed`);

@@ -1,4 +1,6 @@
+import { encodeUtf8 } from "../../bytes/utf8.ts";
 import { StatusError } from "../../client/status-error.ts";
+import { ProtocolError } from "../../errors.ts";
 import type { ExternalizableRegistry } from "../../formats/amf/externalizable.ts";
 import type { Message } from "../../rtmp/message/message.ts";
 import { decodeSharedObject } from "../../rtmp/message/shared-object.ts";
@@ -56,6 +58,7 @@ export class AppObjects {
   readonly #openings = new Map<string, ((error?: Error) => void)[]>();
   readonly #loggedFailures = new Set<string>();
   #lockCount = 0;
+  #isStopped = false;
 
   constructor(path: string, storage: SharedObjectStorage | undefined, context: AppObjectsContext) {
     const { options, limits, registry, memory, transfers, saveDelayMs, log } = context;
@@ -121,13 +124,18 @@ export class AppObjects {
     if (isPersistent && this.#storage === undefined) {
       throw new Error("Persistent shared objects need the option sharedObjects.folder, or sharedObjects.storage.");
     }
+    const { maxNameBytes } = this.#context.limits;
+    if (encodeUtf8(name).length > maxNameBytes) {
+      throw new ProtocolError("object.limit", `a shared object's name of more than ${maxNameBytes} bytes`);
+    }
     const opening = this.directory.open(name, isPersistent);
     if (opening.kind === "refused") throw refusal(name, opening.code);
     if (opening.kind === "open") return this.#createHandle(opening.object);
     const { promise, resolve, reject } = Promise.withResolvers<ServerObject>();
     const opened = (error?: Error): void => {
       const object = this.directory.find(name);
-      if (object === undefined) reject(error ?? refusal(name, "SharedObject.ObjectCreationFailed"));
+      if (this.#isStopped) reject(new Error("the server was stopped"));
+      else if (object === undefined) reject(error ?? refusal(name, "SharedObject.ObjectCreationFailed"));
       // At once: others who waited may let go of the object before this promise is heard of.
       else resolve(this.#createHandle(object));
     };
@@ -148,6 +156,7 @@ export class AppObjects {
 
   /** Stores what is not stored yet, also what is locked. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.directory.tick(Number.POSITIVE_INFINITY);
     for (const handles of this.#handles.values()) for (const handle of [...handles]) handle.stop();
     await this.#saver?.finish(this.#context.nowMs());

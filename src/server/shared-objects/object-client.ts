@@ -62,6 +62,7 @@ export class ObjectClient {
 
   /** The client is gone. */
   end(): void {
+    this.#taken = [];
     this.#largeMessages.forget(this);
     this.#releaseLarge();
   }

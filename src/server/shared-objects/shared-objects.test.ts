@@ -284,3 +284,72 @@ test("values longer than allowed end the connection that sends them; messages th
   ok(scene.server.log.some((line) => line.includes("bytes.truncated")));
   deepEqual(await healthy.ask("room", set("x", 1)), ["2: success x"]);
 });
+
+test("clients that leave before a whole object fits into their sockets keep no room from others", async () => {
+  const scene = new Scene({ limits: { maxUnreadBytes: 1_000_000, maxValueBytes: 400_000 } });
+  const large = await scene.objects.open<Record<string, string>>("chat", "large");
+  const small = await scene.objects.open<Record<string, string>>("chat", "small");
+  large.set("large", "x".repeat(300_000));
+  small.set("small", "x".repeat(30_000));
+  const leaving = await Promise.all(Array.from({ length: 5 }, () => scene.client()));
+  for (const client of leaving) {
+    client.peer.stream.pause();
+    await client.ask("small", USE);
+    await client.ask("large", USE);
+  }
+  for (const connection of scene.server.connections) connection.destroy();
+  const client = await scene.client();
+  const [line] = await client.ask("large", USE);
+  ok(line?.startsWith("2: use-success, clear, large = "), line);
+});
+
+test("who stops the server twice waits both times until all is stored", async () => {
+  const storage = new TestStorage();
+  const scene = new Scene({ storage: () => storage });
+  const object = await scene.objects.open<Record<string, number>>("chat", "kept", { isPersistent: true });
+  object.set("x", 1);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  storage.gate = promise;
+  const stored: number[] = [];
+  const stops = [1, 2].map(() => scene.objects.stop().then(() => stored.push(storage.stored.size)));
+  await settle();
+  deepEqual(stored, []);
+  resolve();
+  await Promise.all(stops);
+  deepEqual([stored, storage.stores], [[1, 1], 1]);
+});
+
+test("an object that is loaded when the server stops is not given to the program: nothing would store it", async () => {
+  const storage = new TestStorage();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  storage.gate = promise;
+  const scene = new Scene({ storage: () => storage });
+  const opening = rejects(scene.objects.open("chat", "kept", { isPersistent: true }), /stopped/);
+  await scene.objects.stop();
+  resolve();
+  await opening;
+});
+
+test("a name that is longer than clients may say is refused to the program, too", async () => {
+  const scene = new Scene({ storage: () => new TestStorage(), limits: { maxNameBytes: 8 } });
+  await scene.objects.open("chat", "éééé", { isPersistent: true });
+  for (const isPersistent of [false, true]) {
+    await rejects(scene.objects.open("chat", "éééé.", { isPersistent }), { code: "object.limit" });
+  }
+});
+
+test("a rule that does not answer at once refuses, and is logged", async () => {
+  const mayRead = (async () => true) as unknown as () => boolean;
+  const mayWrite = (async () => {
+    throw new Error("not found");
+  }) as unknown as () => boolean;
+  const reading = new Scene({ mayRead });
+  deepEqual(await (await reading.client()).ask("room", USE), ["0: status SharedObject.NoReadAccess error"]);
+  const writing = new Scene({ mayWrite });
+  deepEqual(await (await writing.client()).ask("room", USE, set("x", 1)), [
+    "1: use-success, clear",
+    "1: status SharedObject.NoWriteAccess error",
+  ]);
+  ok(reading.errors.some((line) => line.includes("mayRead of shared objects failed")));
+  ok(writing.errors.some((line) => line.includes("mayWrite of shared objects failed")));
+});

@@ -53,7 +53,8 @@ export class SharedObjects implements ServerFeature {
   readonly #changed = new Set<AppObjects>();
   readonly #ready = new Set<ObjectClient>();
   #isFlushing = false;
-  #isStopped = false;
+  /** Set when the server ends. */
+  #stopped: Promise<void> | undefined;
 
   constructor(needs: SharedObjectsNeeds) {
     const { options, registry, log, nowMs } = needs;
@@ -88,14 +89,14 @@ export class SharedObjects implements ServerFeature {
     { isPersistent = false }: ServerSharedObjectOptions = {},
   ): Promise<ServerSharedObject<Slots>> {
     if (!this.servesSharedObjects) throw new Error("createMediaServer needs the option sharedObjects for this.");
-    if (this.#isStopped) throw new Error("the server was stopped");
+    if (this.#stopped !== undefined) throw new Error("the server was stopped");
     const handle = await this.#appOf(appPathOf(app)).open(name, isPersistent);
     // The types are the application's promise.
     return handle as unknown as ServerSharedObject<Slots>;
   }
 
   sharedObject(client: ServerClient, message: Message): boolean {
-    if (this.#isStopped) return false;
+    if (this.#stopped !== undefined) return false;
     const member = this.#members.get(client) ?? this.#join(client, message);
     member?.app.receive(member.one, message);
     return true;
@@ -120,8 +121,14 @@ export class SharedObjects implements ServerFeature {
     member.app.leave(member.one);
   }
 
-  async stop(): Promise<void> {
-    this.#isStopped = true;
+  /** Whoever asks twice waits for the same. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#store();
+    return this.#stopped;
+  }
+
+  /** For the last time. */
+  async #store(): Promise<void> {
     const stored = Promise.all(Array.from(this.#apps.values(), (app) => app.stop()));
     const { promise: overdue, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
