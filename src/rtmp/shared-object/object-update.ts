@@ -12,15 +12,21 @@ type UpdateEntry = {
 export class ObjectUpdate {
   readonly #entries: UpdateEntry[] = [];
   #eventCount = 0;
+  #byteLength = 0;
 
   get eventCount(): number {
     return this.#eventCount;
   }
 
+  /** What it holds, events that later ones replace included. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
   /** For everybody alike. */
   addForAll(event: OutgoingEvent): void {
     this.#entries.push({ requester: undefined, toRequester: [], toOthers: [event] });
-    this.#eventCount++;
+    this.#count([event]);
   }
 
   addAnswer(
@@ -29,7 +35,8 @@ export class ObjectUpdate {
     toOthers: readonly OutgoingEvent[] = [],
   ): void {
     this.#entries.push({ requester, toRequester, toOthers });
-    this.#eventCount += toRequester.length + toOthers.length;
+    this.#count(toRequester);
+    this.#count(toOthers);
   }
 
   requesters(): Set<SharedObjectListener> {
@@ -42,5 +49,10 @@ export class ObjectUpdate {
   eventsFor(listener: SharedObjectListener | undefined): OutgoingEvent[] {
     const isOwn = ({ requester }: UpdateEntry): boolean => requester !== undefined && requester === listener;
     return coalesceEvents(this.#entries.flatMap((entry) => (isOwn(entry) ? entry.toRequester : entry.toOthers)));
+  }
+
+  #count(events: readonly OutgoingEvent[]): void {
+    this.#eventCount += events.length;
+    for (const { byteLength } of events) this.#byteLength += byteLength;
   }
 }

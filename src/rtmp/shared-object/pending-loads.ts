@@ -1,6 +1,7 @@
 import { ProtocolError } from "../../errors.ts";
 import type { SharedObjectMessage } from "../message/shared-object.ts";
 import type { SharedObjectAccess, SharedObjectConnection } from "./shared-object-connection.ts";
+import type { SharedObjectLimits } from "./shared-object-limits.ts";
 
 /** A message for an object that is being loaded, with all that came with it. */
 export type WaitingMessage = {
@@ -8,17 +9,21 @@ export type WaitingMessage = {
   readonly message: SharedObjectMessage;
   readonly nowMs: number;
   readonly access: SharedObjectAccess;
+  /** As it came. */
+  readonly byteLength: number;
 };
+
+export type PendingLoadsLimits = Pick<SharedObjectLimits, "maxWaitingMessages" | "maxBacklogBytes">;
 
 /** Objects that are being loaded, and the messages that wait for them. */
 export class PendingLoads {
-  readonly #maxWaitingMessages: number;
+  readonly #limits: PendingLoadsLimits;
   readonly #waiting = new Map<string, WaitingMessage[]>();
   #wanted: string[] = [];
 
-  /** The limit is for each connection. */
-  constructor(maxWaitingMessages: number) {
-    this.#maxWaitingMessages = maxWaitingMessages;
+  /** The limits are for each connection. */
+  constructor(limits: PendingLoadsLimits) {
+    this.#limits = limits;
   }
 
   get size(): number {
@@ -34,14 +39,18 @@ export class PendingLoads {
     this.#wanted.push(name);
   }
 
-  /** The object is being loaded. `object.limit` when the connection has too many messages waiting. */
+  /** The object is being loaded. `object.limit` when the connection has too many messages waiting, or too long ones. */
   wait(name: string, one: WaitingMessage): void {
-    const { connection } = one;
-    if (connection.waitingMessages >= this.#maxWaitingMessages) {
-      const why = `more than ${this.#maxWaitingMessages} messages for objects being loaded`;
-      throw new ProtocolError("object.limit", why);
+    const { connection, byteLength } = one;
+    const { maxWaitingMessages, maxBacklogBytes } = this.#limits;
+    if (connection.waitingMessages >= maxWaitingMessages) {
+      throw new ProtocolError("object.limit", `more than ${maxWaitingMessages} messages for objects being loaded`);
+    }
+    if (connection.waitingMessages > 0 && connection.waitingBytes + byteLength > maxBacklogBytes) {
+      throw new ProtocolError("object.limit", `more than ${maxBacklogBytes} bytes for objects being loaded`);
     }
     connection.waitingMessages++;
+    connection.waitingBytes += byteLength;
     this.#waiting.get(name)?.push(one);
   }
 
@@ -56,7 +65,10 @@ export class PendingLoads {
   end(name: string): readonly WaitingMessage[] {
     const waiting = this.#waiting.get(name) ?? [];
     this.#waiting.delete(name);
-    for (const { connection } of waiting) connection.waitingMessages--;
+    for (const { connection, byteLength } of waiting) {
+      connection.waitingMessages--;
+      connection.waitingBytes -= byteLength;
+    }
     return waiting;
   }
 
@@ -67,5 +79,6 @@ export class PendingLoads {
       this.#waiting.set(name, left);
     }
     connection.waitingMessages = 0;
+    connection.waitingBytes = 0;
   }
 }

@@ -36,6 +36,8 @@ export class SharedObjectConnection {
   readonly objectEncoding: 0 | 3;
   /** For the directory: how many messages wait for objects being loaded. */
   waitingMessages = 0;
+  /** And how long they are together. */
+  waitingBytes = 0;
   readonly #used = new Map<string, UsedObject>();
   readonly #sends: TokenBucket;
   readonly #maxStatuses: number;

@@ -294,6 +294,24 @@ test("messages for objects being loaded end at their limit", () => {
   deepEqual(kindsOf(alice.use("persistent third")), ["waiting"]);
 });
 
+test("messages for objects being loaded end at their length, too, but one may have any", () => {
+  const directory = new SharedObjectDirectory({ limits: { maxBacklogBytes: 100 } });
+  const connection = directory.connect(0);
+  const use = (name: string, byteLength: number): string[] => {
+    const message = { name, version: 0, isPersistent: true, events: [{ kind: "use" }] } as const;
+    return kindsOf(directory.receive(connection, message, 0, {}, byteLength));
+  };
+  deepEqual(use("long", 1000), ["waiting"]);
+  throws(() => use("long", 1), { code: "object.limit" });
+  directory.finishLoad("long", undefined);
+  deepEqual([use("a", 60), use("a", 40)], [["waiting"], ["waiting"]]);
+  throws(() => use("a", 1), { code: "object.limit" });
+  directory.failLoad("a");
+  deepEqual(use("b", 100), ["waiting"]);
+  directory.disconnect(connection);
+  deepEqual(use("b", 100), ["waiting"]);
+});
+
 test("an object has no more listeners than allowed", () => {
   const directory = new SharedObjectDirectory({ limits: { maxListeners: 2 } });
   const clients = Array.from({ length: 3 }, () => new SharedObjectTestClient(directory));

@@ -54,7 +54,7 @@ export class SharedObjectDirectory {
   constructor(options: SharedObjectOptions = {}) {
     this.#options = options;
     this.#limits = resolveSharedObjectLimits(options.limits);
-    this.#loads = new PendingLoads(this.#limits.maxWaitingMessages);
+    this.#loads = new PendingLoads(this.#limits);
   }
 
   /** How many objects there are, those being loaded too. */
@@ -97,15 +97,16 @@ export class SharedObjectDirectory {
 
   /**
    * Applies one message of a client. `access` counts where the message opens an object. Refusals are told to the client.
-   * `object.limit` when more messages wait for objects being loaded than may.
+   * `byteLength` is how long it came: `object.limit` when more wait for objects being loaded than may.
    */
   receive(
     connection: SharedObjectConnection,
     message: SharedObjectMessage,
     nowMs: number,
     access: SharedObjectAccess = {},
+    byteLength = 0,
   ): SharedObjectReceived[] {
-    const one = { connection, message, nowMs, access };
+    const one = { connection, message, nowMs, access, byteLength };
     if (!this.#loads.has(message.name)) return this.#apply(one, false);
     this.#loads.wait(message.name, one);
     return [{ kind: "waiting", name: message.name }];

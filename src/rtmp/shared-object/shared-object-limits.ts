@@ -16,13 +16,16 @@ export type SharedObjectLimits = SharedObjectMessageLimits & {
   readonly maxBacklogEvents: number;
   /** Bytes of them. Where calls alone are more, the connection is overrun, to be closed. @default 4 MiB */
   readonly maxBacklogBytes: number;
-  /** Events collected under a lock, beyond which all locks of the object are broken. @default 10_000 */
+  /** Events collected under a lock, beyond which all locks of the object are broken; so at twice `maxObjectBytes`. @default 10_000 */
   readonly maxLockedEvents: number;
   /** How long one owner may hold an object locked, in milliseconds. @default 10_000 */
   readonly maxLockMs: number;
   /** Calls that a connection may send to all, on average and at once. @default 100 */
   readonly maxSendsPerSecond: number;
-  /** Messages of one connection kept while the objects that they are for are being loaded. @default 1000 */
+  /**
+   * Messages of one connection kept while the objects that they are for are being loaded. They may have `maxBacklogBytes`
+   * together, and one alone any length. @default 1000
+   */
   readonly maxWaitingMessages: number;
 };
 

@@ -280,6 +280,17 @@ test("a lock ends when more is collected than may be", () => {
   deepEqual(object.takeBrokenLocks(), []);
 });
 
+test("a lock ends when longer values are collected than two whole objects, though one replaces the other", () => {
+  const { object } = createRoom({ limits: { maxObjectBytes: 1000 } });
+  object.lock("stuck", 0);
+  const fillings = ["a", "b", "c"].map((letter) => letter.repeat(700));
+  const isLocked = fillings.map((value) => {
+    object.setProperty("a", value);
+    return object.isLocked;
+  });
+  deepEqual([isLocked, object.takeBrokenLocks()], [[true, true, false], ["stuck"]]);
+});
+
 test("mark and isDirty tell which slots changed", () => {
   const { object } = createRoom();
   object.setProperty("a", 1);

@@ -152,7 +152,7 @@ export class SharedObject {
   /**
    * From here on changes are collected, of clients too, until the last lock is gone: then they are one message for each
    * listener, and one version. May be repeated by the same owner. Nobody holds a lock for longer than `maxLockMs`, as far as
-   * `tick` is called, nor for more than `maxLockedEvents`.
+   * `tick` is called, nor for more than `maxLockedEvents`, nor for more bytes than twice `maxObjectBytes`.
    */
   lock(owner: string, nowMs: number): void {
     this.#locks.lock(owner, nowMs);
@@ -252,9 +252,14 @@ export class SharedObject {
   #inUpdate<Result>(change: (update: ObjectUpdate) => Result): Result {
     this.#update ??= new ObjectUpdate();
     const result = change(this.#update);
-    if (this.#update.eventCount > this.#limits.maxLockedEvents) this.#brokenLocks.push(...this.#locks.breakAll());
+    if (this.#isTooMuch(this.#update)) this.#brokenLocks.push(...this.#locks.breakAll());
     if (!this.#locks.isHeld) this.#commit();
     return result;
+  }
+
+  #isTooMuch({ eventCount, byteLength }: ObjectUpdate): boolean {
+    const { maxLockedEvents, maxObjectBytes } = this.#limits;
+    return eventCount > maxLockedEvents || byteLength > maxObjectBytes * 2;
   }
 
   #commit(): void {

@@ -106,7 +106,7 @@ export class AppObjects {
     }
     const { client, connection } = one;
     const access = this.#rules.accessOf(client.info, decoded, connection.used(decoded.name)?.listener);
-    this.#received(this.directory.receive(connection, decoded, nowMs(), access));
+    this.#received(this.directory.receive(connection, decoded, nowMs(), access, message.payload.length));
     this.#startLoads();
     this.#context.changed(this);
   }
