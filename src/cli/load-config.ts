@@ -27,6 +27,8 @@ export type LoadedConfig = {
   readonly config: Config;
   /** What the SWF files of the configuration have become. */
   readonly allowedSwf: readonly SwfIdentity[];
+  /** Passwords by name, from the file of users. */
+  readonly users?: ReadonlyMap<string, string>;
   readonly problems: readonly ConfigProblem[];
   /** What is odd but no reason not to start. */
   readonly warnings: readonly ConfigProblem[];
@@ -44,6 +46,7 @@ export async function loadConfig(options: ConfigOptions, context: CommandContext
   return {
     config: resolved.config,
     allowedSwf: files.allowedSwf,
+    ...(files.users !== undefined && { users: files.users }),
     problems: inOrder([...file.problems, ...commandLine.problems, ...resolved.problems, ...files.problems]),
     warnings: environment.problems,
   };

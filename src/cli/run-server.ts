@@ -15,6 +15,7 @@ import { countStopSignals } from "./stop-signals.ts";
 export type RunServerOptions = {
   readonly config: Config;
   readonly allowedSwf: readonly SwfIdentity[];
+  readonly users?: ReadonlyMap<string, string>;
   /** Logged before the start. */
   readonly warnings: readonly ConfigProblem[];
   /** Whether the start-up message is one line of JSON. */
@@ -30,7 +31,7 @@ export async function runServer(options: RunServerOptions, context: CommandConte
   const { config, beside } = options;
   const log = createLog(config.log, context.stderr);
   for (const warning of options.warnings) log.warn({}, describeConfigProblem(warning));
-  const server = await context.createServer({ ...serverOptionsOf(config, options.allowedSwf), log });
+  const server = await context.createServer({ ...serverOptionsOf(config, options.allowedSwf, options.users), log });
   try {
     await server.start();
   } catch (error) {

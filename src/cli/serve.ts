@@ -14,11 +14,14 @@ export async function serve(
   context: CommandContext,
   beside?: RunServerOptions["beside"],
 ): Promise<ExitCode> {
-  const { config, allowedSwf, problems, warnings } = await loadConfig(options, context);
+  const { config, allowedSwf, users, problems, warnings } = await loadConfig(options, context);
   const json = options.json === true;
   if (problems.length > 0) return reportProblems([...problems, ...warnings], context, json);
   if (options.check !== true) {
-    return await runServer({ config, allowedSwf, warnings, json, ...(beside && { beside }) }, context);
+    return await runServer(
+      { config, allowedSwf, warnings, json, ...(users && { users }), ...(beside && { beside }) },
+      context,
+    );
   }
   if (warnings.length > 0) reportProblems(warnings, context, json);
   context.stdout.write(

@@ -208,6 +208,6 @@ function closeOnAbort(
   signal: AbortSignal | undefined,
   stream: { readonly ended: Promise<unknown>; close(): Promise<void> },
 ): void {
-  const stopListening = rejectOnAbort(signal, () => stream.close().catch(() => {}));
+  const stopListening = rejectOnAbort(signal, () => void stream.close().catch(() => {}));
   void stream.ended.then(stopListening);
 }

@@ -15,6 +15,8 @@ const SWF = Buffer.concat([Buffer.from("CWS"), PLAIN_SWF.subarray(3, 8), deflate
 const FILES: Readonly<Record<string, Uint8Array>> = {
   "/etc/m/player.swf": SWF,
   "/etc/m/text.swf": Buffer.from("text only"),
+  "/etc/m/users": Buffer.from("joe:secret\n"),
+  "/etc/m/bad-users": Buffer.from("joe:secret\nann\n"),
 };
 
 function diskOf(checked: CertificateFiles[] = []): ConfigDisk {
@@ -90,6 +92,19 @@ test("an SWF file that is not there or none is a problem", async () => {
   deepEqual(problems, [
     "/etc/m/m.yml:2:3: /etc/m/none.swf cannot be read: there is no such file",
     "/etc/m/m.yml:3:3: /etc/m/text.swf cannot be used: not an SWF file that can be verified: it starts with tex",
+  ]);
+});
+
+test("a file of users is read, and what is wrong with it told", async () => {
+  const read = async (text: string) =>
+    await checkFiles(resolveConfig(readConfigFile(text, "/etc/m/m.yml").settings), diskOf());
+  deepEqual((await read("authentication.usersFile: users")).users, new Map([["joe", "secret"]]));
+  equal((await read("publish.graceMs: 1")).users, undefined);
+  deepEqual((await check("authentication.usersFile: bad-users")).problems, [
+    "/etc/m/m.yml:1:27: /etc/m/bad-users: line 2: write user:password, the user without &, ?, = and spaces",
+  ]);
+  deepEqual((await check("authentication.usersFile: none")).problems, [
+    "/etc/m/m.yml:1:27: /etc/m/none cannot be read: there is no such file",
   ]);
 });
 

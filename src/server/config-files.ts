@@ -2,6 +2,7 @@ import { inflateSync } from "node:zlib";
 import { identifySwf, type SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import { nodeCrypto } from "../transport/node-crypto.ts";
 import { isTlsScheme } from "../transport/rtmp-url.ts";
+import { parseUsers } from "./config-authentication.ts";
 import { hasCertificate } from "./config-options.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import { originOfPart, type ResolvedConfig } from "./config-settings.ts";
@@ -20,6 +21,8 @@ export type CheckedFiles = {
   readonly problems: readonly ConfigProblem[];
   /** What the allowed SWF files are, in their order. */
   readonly allowedSwf: readonly SwfIdentity[];
+  /** Passwords by name; undefined without a file of them. */
+  readonly users: ReadonlyMap<string, string> | undefined;
 };
 
 /**
@@ -52,7 +55,14 @@ export async function checkFiles({ config, effective }: ResolvedConfig, disk: Co
       report("swfVerification.allowed", [index], messageOf(error));
     }
   }
-  return { problems, allowedSwf };
+  const { usersFile } = config.authentication;
+  let users: ReadonlyMap<string, string> | undefined;
+  try {
+    users = usersFile === undefined ? undefined : readUsers(usersFile, disk);
+  } catch (error) {
+    report("authentication.usersFile", [], messageOf(error));
+  }
+  return { problems, allowedSwf, users };
 }
 
 /** Why a file cannot be read, in words. */
@@ -71,6 +81,20 @@ export function describeReadError(error: unknown): string {
 
 const NO_CERTIFICATE =
   "there is no certificate for this; set tls.certificates, or tls.selfSignedFolder to have one made";
+
+function readUsers(path: string, disk: ConfigDisk): ReadonlyMap<string, string> {
+  let text: string;
+  try {
+    text = new TextDecoder().decode(disk.readFile(path));
+  } catch (error) {
+    throw new Error(`${path} cannot be read: ${describeReadError(error)}`, { cause: error });
+  }
+  try {
+    return parseUsers(text);
+  } catch (error) {
+    throw new Error(`${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
 
 function identify(swf: AllowedSwf, disk: ConfigDisk): SwfIdentity {
   if (!("file" in swf)) return { hash: Buffer.from(swf.hash, "hex"), byteLength: swf.byteLength };

@@ -1,10 +1,17 @@
 import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import type { Config } from "./config.ts";
-import type { MediaServerOptions } from "./options.ts";
+import type { AuthenticationOptions, MediaServerOptions } from "./options.ts";
 
-/** The options of a server that is configured like this; `allowedSwf` is what the files of `config` have become. */
-export function serverOptionsOf(config: Config, allowedSwf: readonly SwfIdentity[]): MediaServerOptions {
-  const { log: _, tls, rtmpe, swfVerification: __, sharedObjects, ...same } = config;
+/**
+ * The options of a server that is configured like this; `allowedSwf` and `users`, passwords by name, are what the files of
+ * `config` have become.
+ */
+export function serverOptionsOf(
+  config: Config,
+  allowedSwf: readonly SwfIdentity[],
+  users?: ReadonlyMap<string, string>,
+): MediaServerOptions {
+  const { log: _, tls, rtmpe, swfVerification: __, sharedObjects, authentication, ...same } = config;
   const { selfSignedFolder, ...certificates } = tls;
   const { folder, apps, maxTotalBytes } = sharedObjects;
   const hasSharedObjects = folder !== undefined || apps.length > 0;
@@ -20,8 +27,17 @@ export function serverOptionsOf(config: Config, allowedSwf: readonly SwfIdentity
         ...(apps.length > 0 && { apps }),
       },
     }),
+    ...(users !== undefined && { authentication: authenticationOf(authentication, users) }),
     ...(allowedSwf.length > 0 && { swfVerification: { allowed: allowedSwf } }),
   };
+}
+
+function authenticationOf(
+  { appliesTo, firstMode, apps }: Config["authentication"],
+  users: ReadonlyMap<string, string>,
+): AuthenticationOptions {
+  const modes = firstMode === "adobe" ? (["adobe", "llnw"] as const) : (["llnw", "adobe"] as const);
+  return { users, modes, appliesTo, ...(apps.length > 0 && { apps }) };
 }
 
 /** Whether there is TLS. */

@@ -13,8 +13,10 @@ export function resolvePaths(config: Config, effective: ReadonlyMap<string, Sett
   const folder = resolver("tls.selfSignedFolder");
   const swf = resolver("swfVerification.allowed");
   const objects = resolver("sharedObjects.folder");
+  const users = resolver("authentication.usersFile");
   const { certificates, selfSignedFolder, ...tls } = config.tls;
   const { folder: objectFolder, ...sharedObjects } = config.sharedObjects;
+  const { usersFile, ...authentication } = config.authentication;
   return {
     ...config,
     tls: {
@@ -26,6 +28,7 @@ export function resolvePaths(config: Config, effective: ReadonlyMap<string, Sett
       ...(selfSignedFolder !== undefined && { selfSignedFolder: folder(selfSignedFolder) }),
     },
     sharedObjects: { ...sharedObjects, ...(objectFolder !== undefined && { folder: objects(objectFolder) }) },
+    authentication: { ...authentication, ...(usersFile !== undefined && { usersFile: users(usersFile) }) },
     swfVerification: {
       allowed: config.swfVerification.allowed.map((item) => ("file" in item ? { file: swf(item.file) } : item)),
     },

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type AuthenticationConfig, authentication } from "./config-authentication.ts";
 import { type SharedObjectsConfig, sharedObjects } from "./config-shared-objects.ts";
 import {
   type IssueParameters,
@@ -35,6 +36,7 @@ export type Config = {
   readonly rtmpe: RtmpeConfig;
   readonly swfVerification: SwfVerificationConfig;
   readonly sharedObjects: SharedObjectsConfig;
+  readonly authentication: AuthenticationConfig;
   readonly publish: ServerPublishOptions;
   readonly play: ServerPlayOptions;
   readonly timeouts: ServerTimeouts;
@@ -257,6 +259,7 @@ const schema = z.strictObject({
   rtmpe,
   swfVerification,
   sharedObjects,
+  authentication,
   timeouts,
   limits,
   log,
