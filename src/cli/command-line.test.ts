@@ -3,6 +3,9 @@ import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { type FakeContext, type FakeContextOptions, fakeContext } from "../../test/support/fake-context.ts";
 import { hex } from "../bytes/hex.ts";
+import type { StreamEnd } from "../client/close-reason.ts";
+import { StreamCounter } from "../client/stream-counter.ts";
+import type { OutgoingStream } from "./client-functions.ts";
 import { runCommandLine } from "./command-line.ts";
 import { ExitCode } from "./exit-codes.ts";
 
@@ -364,23 +367,39 @@ const CLIP = hex`
   00000011
 `;
 
+/** A client whose stream takes what is written; the context's calls tell where it was opened, and that it was closed. */
+function fakePublisher(context: () => FakeContext, onWrite: (payload: Uint8Array) => void) {
+  const ended = Promise.withResolvers<StreamEnd>();
+  const stream: Pick<OutgoingStream, "write" | "close" | "ended" | "ready"> = {
+    ended: ended.promise,
+    ready: async () => {},
+    write({ payload }) {
+      onWrite(payload);
+      return true;
+    },
+    async close() {
+      context().calls.push("close");
+      ended.resolve({ kind: "closed", description: "closed by the application" });
+    },
+  };
+  return {
+    async publishTo(url: string): Promise<OutgoingStream> {
+      context().calls.push(`open ${url}`);
+      return { ...stream, statistics: new StreamCounter().statistics(0) };
+    },
+  };
+}
+
 test("demo publishes its clip to its own server until it is told to stop", async () => {
   const written: number[] = [];
-  const ended = Promise.withResolvers<{ readonly description: string }>();
-  const context = fakeContext({
-    clip: CLIP,
-    stream: {
-      ended: ended.promise,
-      write({ payload }) {
-        written.push(payload.length);
-        if (written.length === 2) context.signal("SIGTERM");
-      },
-      async close() {
-        context.calls.push("close");
-        ended.resolve({ description: "closed by the application" });
-      },
+  const client = fakePublisher(
+    () => context,
+    ({ length }) => {
+      written.push(length);
+      if (written.length === 2) context.signal("SIGTERM");
     },
-  });
+  );
+  const context: FakeContext = fakeContext({ clip: CLIP, client });
   equal(await runCommandLine(["demo", "--rtmp", "1940", "--json"], context), ExitCode.Ok);
   deepEqual(context.calls.toSorted(), ["close", "drain", "open rtmp://127.0.0.1:1940/live/demo", "start"]);
   deepEqual(written, [7, 6]);
@@ -389,18 +408,24 @@ test("demo publishes its clip to its own server until it is told to stop", async
 });
 
 test("the demo takes the way in that there is", async () => {
-  const ended = Promise.withResolvers<{ readonly description: string }>();
-  const context = fakeContext({
-    clip: CLIP,
-    stream: {
-      ended: ended.promise,
-      write: () => context.signal("SIGTERM"),
-      close: async () => ended.resolve({ description: "closed by the application" }),
-    },
-  });
+  const client = fakePublisher(
+    () => context,
+    () => context.signal("SIGTERM"),
+  );
+  const context: FakeContext = fakeContext({ clip: CLIP, client });
   const args = ["demo", "--listen", "rtmps+wss://443", "--tls-self-signed", "t"];
   equal(await runCommandLine(args, context), ExitCode.Ok);
   ok(context.calls.includes("open rtmps://127.0.0.1:443/live/demo"), context.calls.join());
+});
+
+test("the demo goes on without its clip where it cannot be published", async () => {
+  const stopLater = async ({ errors, signal }: FakeContext): Promise<void> => {
+    while (errors() === "") await setImmediate();
+    signal("SIGTERM");
+  };
+  const context = fakeContext({ clip: CLIP, onStart: stopLater });
+  equal(await runCommandLine(["demo", "--json"], context), ExitCode.Ok);
+  match(context.errors(), /nobody is there.*the clip cannot be published/);
 });
 
 test("demo without its clip fails before it starts anything", async () => {

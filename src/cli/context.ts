@@ -5,7 +5,6 @@ import type { ConfigDisk } from "../server/config-files.ts";
 import type { MediaServer } from "../server/media-server.ts";
 import type { MediaServerOptions } from "../server/options.ts";
 import type { ClientFunctions } from "./client-functions.ts";
-import type { PublishedStream } from "./keep-publishing.ts";
 import { type Clock, systemClock } from "./publish-loop.ts";
 import type { NetworkAddress } from "./server-urls.ts";
 
@@ -41,8 +40,6 @@ export type CommandContext = ConfigDisk & {
   createServer(options: MediaServerOptions): Promise<RunnableServer>;
   /** The FLV file that `millrace demo` publishes. */
   readDemoClip(): Uint8Array;
-  /** Publishes to a server of this process by our own client; the last part of the path is the key. */
-  openStream(url: string, signal: AbortSignal): Promise<PublishedStream>;
   /** Loads the client library: what follows takes no longer than the network. */
   loadClient(): Promise<ClientFunctions>;
   /** Calls `listener` for each signal of that name. Returns a function that stops it. */
@@ -75,9 +72,6 @@ export function processContext(): CommandContext {
     // Loaded when it is needed: help and version come at once.
     createServer: async (options) => (await import("../server/media-server.ts")).createMediaServer(options),
     readDemoClip: () => readFileSync(new URL("../../media/demo.flv", import.meta.url)),
-    // A certificate for the server's name is none for the loopback address.
-    openStream: async (url, signal) =>
-      (await import("../client/connect.ts")).publishTo(url, { signal, tls: { insecure: true } }),
     loadClient: () => import("../client/connect.ts"),
     onSignal(name, listener) {
       process.on(name, listener);

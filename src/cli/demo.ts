@@ -1,7 +1,7 @@
 import { type Clip, readClip } from "./clip.ts";
 import type { CommandContext } from "./context.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { keepPublishing } from "./keep-publishing.ts";
+import { publishDemo } from "./publish-demo.ts";
 import { type ServeOptions, serve } from "./serve.ts";
 import { loopbackUrl } from "./server-urls.ts";
 
@@ -22,8 +22,7 @@ export async function demo(options: ServeOptions, context: CommandContext): Prom
     async run(listeners, log, signal) {
       const server = loopbackUrl(listeners);
       if (server === undefined) return;
-      const open = () => context.openStream(`${server}/${DEMO_KEY}`, signal);
-      await keepPublishing({ clip, open, clock: context.clock, log }, signal);
+      await publishDemo(`${server}/${DEMO_KEY}`, clip, context, log, signal);
     },
   });
 }

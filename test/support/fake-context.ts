@@ -1,7 +1,6 @@
 import { ok } from "node:assert/strict";
 import type { ClientFunctions } from "../../src/cli/client-functions.ts";
 import type { CommandContext, RunnableServer, SignalName } from "../../src/cli/context.ts";
-import type { PublishedStream } from "../../src/cli/keep-publishing.ts";
 import type { MediaServerOptions } from "../../src/server/options.ts";
 import { RTMP_SCHEMES } from "../../src/transport/rtmp-url.ts";
 
@@ -12,7 +11,6 @@ export type FakeContextOptions = {
   readonly environment?: Readonly<Record<string, string>>;
   readonly server?: Partial<RunnableServer>;
   readonly clip?: Uint8Array;
-  readonly stream?: PublishedStream;
   readonly client?: Partial<ClientFunctions>;
   readonly standardInput?: AsyncIterable<Uint8Array>;
   readonly isTerminal?: boolean;
@@ -90,11 +88,6 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
     readDemoClip() {
       if (options.clip === undefined) throw new Error("no such file");
       return options.clip;
-    },
-    async openStream(url) {
-      context.calls.push(`open ${url}`);
-      if (options.stream === undefined) throw new Error("refused");
-      return options.stream;
     },
     onSignal(name, listener) {
       listeners.set(name, listener);
