@@ -11,14 +11,19 @@ export function serverOptionsOf(
   allowedSwf: readonly SwfIdentity[],
   users?: ReadonlyMap<string, string>,
 ): MediaServerOptions {
-  const { log: _, tls, rtmpe, swfVerification: __, sharedObjects, authentication, ...same } = config;
+  const { log: _, tls, http, rtmpe, swfVerification: __, sharedObjects, authentication, ...same } = config;
   const { selfSignedFolder, ...certificates } = tls;
   const { folder, apps, maxTotalBytes } = sharedObjects;
   const hasSharedObjects = folder !== undefined || apps.length > 0;
+  const { allowedOrigins, publicHost } = http;
   const hasTls = hasCertificate(config);
   return {
     ...same,
     ...(hasTls && { tls: { ...certificates, ...(selfSignedFolder !== undefined && { selfSignedFolder }) } }),
+    http: {
+      ...(allowedOrigins.length > 0 && { allowedOrigins }),
+      ...(publicHost !== undefined && { publicHost }),
+    },
     ...(rtmpe.type !== "as-asked" && { rtmpe: { type: RTMPE_TYPES[rtmpe.type] } }),
     ...(hasSharedObjects && {
       sharedObjects: {

@@ -13,6 +13,13 @@ export type TlsConfig = {
   readonly maxVersion: "TLSv1.2" | "TLSv1.3";
 };
 
+/** Of the ways in by HTTP. */
+export type HttpConfig = {
+  /** None: every page may connect. */
+  readonly allowedOrigins: readonly string[];
+  readonly publicHost?: string | undefined;
+};
+
 export type RtmpeConfig = { readonly type: "as-asked" | "6" | "8" | "9" };
 
 /** Players are asked only if a file is allowed. */
@@ -80,6 +87,33 @@ export const tls: z.ZodType<TlsConfig> = z
   .describe(
     "What RTMPS, RTMPTS and wss need. Without a certificate and a folder there is no TLS, and listeners take the other ways in.",
   );
+
+export const http: z.ZodType<HttpConfig> = z
+  .strictObject({
+    allowedOrigins: z
+      .array(z.string().refine(isOrigin))
+      .prefault([])
+      .meta({
+        form: "the origin of a page",
+        exampleTexts: ["https://example.org", "http://localhost:8080"],
+        description: "The web pages that may open WebSockets; none: every page. Programs have no origin, and may.",
+      }),
+    publicHost: z.string().min(1).optional().meta({
+      form: "a host name or an address",
+      exampleTexts: [],
+      description:
+        "This server's own name, for clients of RTMPT that ask for it, as Flash does: they send all requests of their session there, where one name stands for several servers.",
+    }),
+  })
+  .prefault({})
+  .describe("What concerns RTMPT and WebSockets, with TLS and without.");
+
+/** Written as browsers send it, for it is compared as text. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return text === "null";
+  const { protocol, origin } = new URL(text);
+  return protocol === "http:" || protocol === "https:" ? origin === text : /^[^/]+:\/\/[^/?#]+$/.test(text);
+}
 
 export const rtmpe: z.ZodType<RtmpeConfig> = z
   .strictObject({

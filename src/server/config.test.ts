@@ -87,13 +87,31 @@ test("the server gets what is set, in its own form", () => {
     set("listen", ["rtmps://:443"], "--set"),
     set("tls.selfSignedFolder", "tls", "--set"),
     set("rtmpe.type", "9", "--set"),
+    set("http.publicHost", "edge1.example.org", "--set"),
   ]);
   const swf = { hash: Uint8Array.of(1), byteLength: 1 };
-  const { listen, tls, rtmpe, swfVerification } = serverOptionsOf(config, [swf]);
+  const { listen, tls, rtmpe, http, swfVerification } = serverOptionsOf(config, [swf]);
   deepEqual(listen, [{ host: "::", port: 443, accept: ["rtmps"] }]);
   deepEqual(tls, { certificates: [], selfSignedFolder: "tls", minVersion: "TLSv1.2", maxVersion: "TLSv1.3" });
   deepEqual(rtmpe, { type: 9 });
+  deepEqual(http, { publicHost: "edge1.example.org" });
   deepEqual(swfVerification, { allowed: [swf] });
+});
+
+test("pages that may connect are named by their origin, as browsers send it", () => {
+  const optionsWith = (...origins: readonly string[]) => {
+    const { config, problems } = resolveConfig([set("http.allowedOrigins", origins, "--set")]);
+    return problems.length > 0 ? problems.map(({ message }) => message) : serverOptionsOf(config, []).http;
+  };
+  deepEqual(optionsWith(), {});
+  const origins = ["https://example.org", "http://localhost:8080", "http://[::1]:3000", "app://obs", "null"];
+  deepEqual(optionsWith(...origins), { allowedOrigins: origins });
+  // None of these is ever sent.
+  for (const wrong of ["example.org", "https://example.org/", "https://example.org:443", "https://Example.org", "*"]) {
+    deepEqual(optionsWith(wrong), [
+      `http.allowedOrigins is "${wrong}", but must be the origin of a page, as https://example.org or http://localhost:8080, or a list of these`,
+    ]);
+  }
 });
 
 test("shared objects are served where a folder or an application is named", () => {
@@ -135,11 +153,13 @@ test("the schema for editors knows every key, and that there are no others", () 
     "chunkSize",
     "windowAcknowledgementSize",
     "tls",
+    "http",
     "publish",
     "play",
     "rtmpe",
     "swfVerification",
     "sharedObjects",
+    "authentication",
     "timeouts",
     "limits",
     "log",

@@ -2,6 +2,8 @@ import * as z from "zod";
 import { type AuthenticationConfig, authentication } from "./config-authentication.ts";
 import { type SharedObjectsConfig, sharedObjects } from "./config-shared-objects.ts";
 import {
+  type HttpConfig,
+  http,
   type IssueParameters,
   listen,
   type RtmpeConfig,
@@ -33,6 +35,7 @@ export type Config = {
   readonly chunkSize?: number | undefined;
   readonly windowAcknowledgementSize: number;
   readonly tls: TlsConfig;
+  readonly http: HttpConfig;
   readonly rtmpe: RtmpeConfig;
   readonly swfVerification: SwfVerificationConfig;
   readonly sharedObjects: SharedObjectsConfig;
@@ -254,6 +257,7 @@ const schema = z.strictObject({
     2 ** 31 - 1,
   ),
   tls,
+  http,
   publish,
   play,
   rtmpe,
