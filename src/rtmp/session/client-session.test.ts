@@ -285,8 +285,8 @@ test("the measuring of bandwidth is answered", () => {
   deepEqual(receive(session, command(0, "onBWDone", 0)), ["-", ["0 _checkbw 2"]]);
   deepEqual(receive(session, command(0, "_onbwcheck", 7, "payload")), ["-", ["0 _result 7 2"]]);
   deepEqual(receive(session, command(0, "onBWCheck", 8)), ["-", ["0 _result 8 3"]]);
-  deepEqual(receive(session, command(0, "_onbwdone", 0, 1000)), ["-", []]);
-  deepEqual(receive(session, command(0, "onBWDone", 0, 1000)), ["-", []]);
+  deepEqual(receive(session, command(0, "_onbwdone", 0, 1000)), ["bandwidth kbps=1000", []]);
+  deepEqual(receive(session, command(0, "onBWDone", 0, 1000)), ["bandwidth kbps=1000", []]);
   deepEqual(receive(session, command(0, "ping", 9)), ["-", ["0 pong 9"]]);
 });
 
