@@ -1,5 +1,5 @@
 import { concatBytes } from "../../bytes/concat.ts";
-import type { AmfEncodeOptions } from "../../formats/amf/amf-output.ts";
+import { type AmfEncodeOptions, refuseToEncode } from "../../formats/amf/amf-output.ts";
 import type { AmfEncodable } from "../../formats/amf/amf-value.ts";
 import { encodeCommandValues } from "../../formats/amf/command-values.ts";
 import { type Message, MessageType } from "./message.ts";
@@ -9,14 +9,19 @@ export function amfBodyOffset(message: Message): 0 | 1 {
   return hasFormatByte(message.type) && message.payload[0] === 0 ? 1 : 0;
 }
 
-/** The payload of a command or data message of this type. */
+/** The length of a message has 24 bits. RTMP 1.0 section 5.3.1.2. */
+const MAX_PAYLOAD_BYTES = 0xffffff;
+
+/** The payload of a command or data message of this type. `amf.encode` for more than one message can carry, too. */
 export function encodeAmfBody(
   messageType: number,
   values: readonly AmfEncodable[],
   options?: AmfEncodeOptions,
 ): Uint8Array {
   const body = encodeCommandValues(values, options);
-  return hasFormatByte(messageType) ? concatBytes([new Uint8Array(1), body]) : body;
+  const payload = hasFormatByte(messageType) ? concatBytes([new Uint8Array(1), body]) : body;
+  if (payload.length > MAX_PAYLOAD_BYTES) refuseToEncode(`${payload.length} bytes in one message`);
+  return payload;
 }
 
 function hasFormatByte(messageType: number): boolean {

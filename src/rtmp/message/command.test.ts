@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { hex } from "../../bytes/hex.ts";
 import { ProtocolError } from "../../errors.ts";
 import { AmfObject } from "../../formats/amf/amf-value.ts";
-import { decodeCommand, encodeCommand } from "./command.ts";
+import { decodeCommand, encodeCommand, type OutgoingCommand } from "./command.ts";
 import { type Message, MessageType } from "./message.ts";
 
 function amf0(payload: Uint8Array): Message {
@@ -157,4 +157,13 @@ test("cut at any place, a command keeps what is whole or has no name", () => {
       deepEqual([error.code, length < 7], ["command.body", true]);
     }
   }
+});
+
+test("a command that is too long for one message is refused", () => {
+  const text = (length: number): OutgoingCommand => ({ name: "a", args: ["x".repeat(length)] });
+  // The name has 4 bytes, the transaction id 9, null 1, and the text 5 of its own.
+  const longest = 0xffffff - 19;
+  equal(encodeCommand(text(longest), 0).payload.length, 0xffffff);
+  throws(() => encodeCommand(text(longest + 1), 0), { code: "amf.encode" });
+  throws(() => encodeCommand(text(longest), 0, { objectEncoding: 3 }), { code: "amf.encode" });
 });

@@ -291,6 +291,12 @@ test("a lock ends when longer values are collected than two whole objects, thoug
   deepEqual([isLocked, object.takeBrokenLocks()], [[true, true, false], ["stuck"]]);
 });
 
+test("a call of the server's that would end the connection of every listener is refused", () => {
+  const { alice, object } = createRoom({ limits: { maxBacklogBytes: 1000 } });
+  throws(() => object.send("show", "x".repeat(1000)), { code: "object.limit" });
+  deepEqual([alice.connection.isOverrun, alice.take()], [false, []]);
+});
+
 test("mark and isDirty tell which slots changed", () => {
   const { object } = createRoom();
   object.setProperty("a", 1);

@@ -1,3 +1,4 @@
+import { ProtocolError } from "../../errors.ts";
 import type { AmfEncodable, AmfValue } from "../../formats/amf/amf-value.ts";
 import type { ExternalizableRegistry } from "../../formats/amf/externalizable.ts";
 import type { SharedObjectMessage } from "../message/shared-object.ts";
@@ -142,10 +143,17 @@ export class SharedObject {
     this.#inUpdate((update) => update.addForAll(this.#state.clear()));
   }
 
-  /** Calls a method of all listeners. Throws `amf.encode` for what AMF cannot carry. */
+  /**
+   * Calls a method of all listeners. Throws `amf.encode` for what AMF cannot carry, and `object.limit` for more than
+   * `maxBacklogBytes`: none of them could take it.
+   */
   send(method: string, ...args: readonly AmfEncodable[]): void {
     const values = args.map((value) => copyValue(value, this.#registry));
     const event = new OutgoingEvent({ kind: "send", method, args: values }, this.#state.amf);
+    const { maxBacklogBytes } = this.#limits;
+    if (event.byteLength > maxBacklogBytes) {
+      throw new ProtocolError("object.limit", `${this.name}: a call of more than ${maxBacklogBytes} bytes`);
+    }
     this.#inUpdate((update) => update.addForAll(event));
   }
 

@@ -633,3 +633,15 @@ test("an application sees the user that another feature has found", async () => 
   deepEqual(users, ["joe", "joe"]);
   await connection.close();
 });
+
+test("what is too long for one message is no answer, and no call to all: nobody's connection ends", async () => {
+  const tooLong = "x".repeat(0xffffff);
+  const chat = application("chat", { methods: { get: method([], () => tooLong) } });
+  const server = serve([chat]);
+  const connection = await enter(server, "chat");
+  await rejects(connection.call("get"), refused(FAILED, /cannot be sent/));
+  throws(() => chat.notifyAll("news", tooLong), { code: "amf.encode" });
+  await rejects(connection.call("get", tooLong), { code: "amf.encode" });
+  await rejects(connection.call("get"), refused(FAILED, /cannot be sent/));
+  await connection.close();
+});

@@ -49,7 +49,7 @@ export type ServerSharedObject<Slots extends object = AnySlots> = {
   delete(name: SlotName<Slots>): boolean;
   /** Removes all slots. */
   clear(): void;
-  /** Calls a method of all clients that have it open. */
+  /** Calls a method of all clients that have it open. Throws `amf.encode`, and `object.limit` beyond `maxBacklogBytes`. */
   send(method: string, ...args: readonly AmfEncodable[]): void;
   /** What changes meanwhile is told as one step. */
   batch<Result>(work: () => Result): Result;
