@@ -10,7 +10,8 @@ import {
   type FlexLogin,
   type FlexTimeouts,
 } from "../../src/server/flex/flex-options.ts";
-import type { FlexSession } from "../../src/server/flex/flex-session.ts";
+import type { FlexSession, FlexSessionPort } from "../../src/server/flex/flex-session.ts";
+import type { FlexIdentity } from "../../src/server/flex/login.ts";
 
 export type TestBrokerOptions = {
   readonly destinations?: Readonly<Record<string, FlexDestination>>;
@@ -48,16 +49,17 @@ export class TestBroker {
   }
 
   /** A session, and what was pushed to it. */
-  open(remoteAddress = "192.0.2.1:1000", id: string | null = null): OpenedSession {
+  open(remoteAddress = "192.0.2.1:1000", id: string | null = null, identity?: FlexIdentity): OpenedSession {
     const pushed: OutgoingFlexMessage[] = [];
     const ends: string[] = [];
-    const session = this.broker.open(id, {
+    const port: FlexSessionPort = {
       remoteAddress,
       channel: "rtmp",
       canPush: true,
       push: (push) => void pushed.push(push.message()),
       end: (reason) => void ends.push(reason),
-    });
+    };
+    const session = this.broker.open(id, port, identity);
     return { session, pushed, ends };
   }
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { TestBroker } from "../../../test/support/flex-broker.ts";
 import type { AmfValue } from "../../formats/amf/amf-value.ts";
 import { type FlexMessage, FlexOperation } from "../../formats/flex/message.ts";
+import { FlexIdentity } from "./login.ts";
 import { messaging } from "./messaging.ts";
 import { remoting } from "./remoting.ts";
 
@@ -188,6 +189,65 @@ test("wrong logins are counted: the third ends the session, and a network that g
   const later = server.open("192.0.2.1:3");
   equal(await server.ask(later.session, loginAs("ann:x")), 'ok "success"');
   equal(later.session.user, "ann");
+});
+
+test("guesses that come at once are no more than those that come one by one, and who is right waits for them", async () => {
+  const asked: { readonly user: string; answer(): void }[] = [];
+  const login = (user: string): Promise<boolean> => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    asked.push({ user, answer: () => resolve(user === "ann") });
+    return promise;
+  };
+  const server = new TestBroker({ login, limits: { maxFailedLoginsPerMinute: 4 } });
+  const tryAs = (port: number, credentials: string) =>
+    server.ask(server.open(`192.0.2.1:${port}`).session, loginAs(credentials));
+  const right = Array.from({ length: 6 }, (_, port) => tryAs(port, "ann:x"));
+  await settled();
+  equal(asked.length, 4);
+  for (let each = asked.shift(); each !== undefined; each = asked.shift()) {
+    each.answer();
+    await settled();
+  }
+  deepEqual(new Set(await Promise.all(right)), new Set(['ok "success"']));
+
+  const wrong = Array.from({ length: 50 }, (_, port) => tryAs(port, "eve:x"));
+  await settled();
+  let guesses = 0;
+  for (let each = asked.shift(); each !== undefined; each = asked.shift()) {
+    guesses++;
+    each.answer();
+    await settled();
+  }
+  deepEqual(new Set(await Promise.all(wrong)), new Set(["Client.Authentication"]));
+  equal(guesses, 4);
+});
+
+/** All that can go on without anything from outside has gone on. */
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+test("who logs out is logged out in all windows of the browser, and hears nothing more there", async () => {
+  const chat = messaging({ needsLogin: true });
+  const server = new TestBroker({ destinations: { chat }, login: () => true });
+  const identity = new FlexIdentity();
+  const [one, other, stranger] = [
+    server.open("a:1", null, identity),
+    server.open("a:1", null, identity),
+    server.open(),
+  ];
+  match(await server.ask(one.session, loginAs("ann:x")), /^ok/);
+  match(await server.ask(stranger.session, loginAs("bob:x")), /^ok/);
+  for (const { session } of [one, other, stranger]) match(await server.ask(session, subscribeTo("a")), /^ok/);
+  equal(await server.ask(one.session, { kind: "command", operation: Logout }), 'ok "success"');
+  equal(chat.publish("secret", { subtopic: "a" }), 1);
+  deepEqual(
+    other.pushed.map((message) => message.kind === "command" && message.operation),
+    [FlexOperation.SubscriptionInvalidate],
+  );
+  equal(stranger.pushed.length, 1);
+  server.broker.close(other.session, "gone");
+  deepEqual([...identity.sessions], [one.session]);
 });
 
 test("credentials that are none, and a login that throws, let nobody in", async () => {

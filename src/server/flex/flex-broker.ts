@@ -40,12 +40,14 @@ export class FlexBroker {
   open(id: string | null, port: FlexSessionPort, identity: FlexIdentity = new FlexIdentity()): FlexSession {
     const session = new FlexSession(this.clients.claim(id), identity, port, this.context);
     this.#sessions.add(session);
+    identity.sessions.add(session);
     return session;
   }
 
   /** The client is remembered for a time, unless it never learned its id. */
   close(session: FlexSession, reason: string, isRemembered = true): void {
     if (!this.#sessions.delete(session)) return;
+    session.identity.sessions.delete(session);
     session.ended(reason);
     this.clients.release(session.client, isRemembered);
   }
@@ -81,15 +83,13 @@ export class FlexBroker {
   /** Whether the user is let in; the session knows it then. Never rejects. */
   async login(session: FlexSession, credentials: Credentials | undefined): Promise<boolean> {
     const { identity, remoteAddress } = session;
-    const isAllowed =
-      credentials !== undefined && this.#guard.mayTry(remoteAddress) && (await this.#ask(session, credentials));
-    if (isAllowed) {
+    const isAllowed = await this.#guard.attempt(remoteAddress, () => this.#ask(session, credentials));
+    if (isAllowed && credentials !== undefined) {
       identity.user = credentials.user;
       identity.failedLogins = 0;
       return true;
     }
     identity.failedLogins++;
-    this.#guard.failed(remoteAddress);
     this.context.log.warn({ remote: remoteAddress, channel: session.channel }, "a login of a Flex client was refused");
     return false;
   }
@@ -105,7 +105,9 @@ export class FlexBroker {
     return headers.get(FlexHeader.NeedsConfig) === true ? this.context.configuration : null;
   }
 
-  async #ask(session: FlexSession, { user, password }: Credentials): Promise<boolean> {
+  async #ask(session: FlexSession, credentials: Credentials | undefined): Promise<boolean> {
+    if (credentials === undefined) return false;
+    const { user, password } = credentials;
     try {
       return (await this.context.login?.(user, password, session)) === true;
     } catch (err) {
@@ -198,9 +200,14 @@ const TOO_MANY_CALLS = new FlexFault({
 });
 const TOO_LATE = new FlexFault({ description: "The answer took too long." });
 
-/** What only those hear who have logged in is heard no more. */
-function logout(session: FlexSession, message: FlexCommandMessage): OutgoingFlexMessage {
-  session.identity.user = undefined;
+/** What only those hear who have logged in is heard no more, in no window of the browser. */
+function logout({ identity }: FlexSession, message: FlexCommandMessage): OutgoingFlexMessage {
+  identity.user = undefined;
+  for (const session of identity.sessions) takeBackProtected(session);
+  return acknowledge(message, { body: LOGGED_IN });
+}
+
+function takeBackProtected(session: FlexSession): void {
   for (const subscription of [...session.subscriptions.values()]) {
     const { clientId, destination, destinationId } = subscription;
     if (destination.options.needsLogin !== true) continue;
@@ -208,5 +215,4 @@ function logout(session: FlexSession, message: FlexCommandMessage): OutgoingFlex
     const operation = FlexOperation.SubscriptionInvalidate;
     session.tell({ kind: "command", operation, clientId, destination: destinationId });
   }
-  return acknowledge(message, { body: LOGGED_IN });
 }

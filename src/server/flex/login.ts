@@ -1,4 +1,5 @@
 import { networkOf } from "../network-of.ts";
+import type { FlexSession } from "./flex-session.ts";
 
 export type Credentials = { readonly user: string; readonly password: string };
 
@@ -19,13 +20,23 @@ const MAX_COUNTED_NETWORKS = 10_000;
 export class FlexIdentity {
   user: string | undefined;
   failedLogins = 0;
+  /** Those that are open. */
+  readonly sessions: Set<FlexSession> = new Set();
 }
 
-/** Counts wrong logins by network, so that guessing is slow whatever the number of connections. */
+type Network = {
+  failures: number;
+  /** Logins that have begun, and may all be wrong. */
+  asking: number;
+  /** Those that there is no room for, until one that has begun is known. */
+  waiting: (() => void)[];
+};
+
+/** Counts wrong logins by network, so that guessing is slow whatever the number of connections, and however many guess at once. */
 export class LoginGuard {
   readonly #maxPerMinute: number;
   readonly #nowMs: () => number;
-  #failures = new Map<string, number>();
+  #networks = new Map<string, Network>();
   #sinceMs: number;
 
   constructor(maxFailedLoginsPerMinute: number, nowMs: () => number) {
@@ -34,20 +45,57 @@ export class LoginGuard {
     this.#sinceMs = nowMs();
   }
 
-  /** False: even the right password is refused for now. */
-  mayTry(remoteAddress: string): boolean {
-    if (this.#nowMs() - this.#sinceMs > MINUTE_MS) this.#beginAnew();
-    return (this.#failures.get(networkOf(remoteAddress)) ?? 0) < this.#maxPerMinute;
+  /** Whether the login is right. False without asking where too many were wrong: even the right password is refused for now. */
+  async attempt(remoteAddress: string, ask: () => Promise<boolean>): Promise<boolean> {
+    const name = networkOf(remoteAddress);
+    let network = this.#find(name);
+    while (network.asking > 0 && this.#isFull(network)) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      network.waiting.push(resolve);
+      await promise;
+      network = this.#find(name);
+    }
+    const isRight = !this.#isFull(network) && (await this.#ask(network, ask));
+    if (!isRight) this.#find(name).failures++;
+    if (network.asking === 0 && network.failures === 0 && this.#networks.get(name) === network) {
+      this.#networks.delete(name);
+    }
+    wake(network);
+    return isRight;
   }
 
-  failed(remoteAddress: string): void {
-    const network = networkOf(remoteAddress);
-    if (this.#failures.size >= MAX_COUNTED_NETWORKS) this.#beginAnew();
-    this.#failures.set(network, (this.#failures.get(network) ?? 0) + 1);
+  async #ask(network: Network, ask: () => Promise<boolean>): Promise<boolean> {
+    network.asking++;
+    try {
+      return await ask();
+    } finally {
+      network.asking--;
+    }
+  }
+
+  #isFull({ failures, asking }: Network): boolean {
+    return failures + asking >= this.#maxPerMinute;
+  }
+
+  #find(name: string): Network {
+    if (this.#nowMs() - this.#sinceMs > MINUTE_MS) this.#beginAnew();
+    const known = this.#networks.get(name);
+    if (known !== undefined) return known;
+    if (this.#networks.size >= MAX_COUNTED_NETWORKS) this.#beginAnew();
+    const network: Network = { failures: 0, asking: 0, waiting: [] };
+    this.#networks.set(name, network);
+    return network;
   }
 
   #beginAnew(): void {
-    this.#failures = new Map();
+    const before = this.#networks;
+    this.#networks = new Map();
     this.#sinceMs = this.#nowMs();
+    for (const network of before.values()) wake(network);
   }
+}
+
+/** All look again whether it is their turn. */
+function wake({ waiting }: Network): void {
+  for (const goOn of waiting.splice(0)) goOn();
 }
