@@ -98,3 +98,19 @@ test("counts are checked before anything is read: one beyond each limit is refus
   throws(() => decodeAmfPacket(hex`0000 0020`), { code: "bytes.truncated" });
   throws(() => decodeAmfPacket(hex`0000 0000 0040 0000`), { code: "bytes.truncated" });
 });
+
+test("an answer repeats where it is wanted: a longer URI than fits is refused, and never written cut", () => {
+  const packet = (length: number): Uint8Array => {
+    const responseUri = new Uint8Array(length).fill(0x2f);
+    return concatBytes([
+      hex`0003 0000 0001 0000`,
+      Uint8Array.of(length >> 8, length & 0xff),
+      responseUri,
+      hex`00000001 05`,
+    ]);
+  };
+  equal(decodeAmfPacket(packet(1024)).bodies[0]?.responseUri.length, 1024);
+  throws(() => decodeAmfPacket(packet(1025)), { code: "amf.limit" });
+  const body = { targetUri: "/".repeat(65_536), responseUri: "", value: null };
+  throws(() => encodeAmfPacket({ version: 0, headers: [], bodies: [body] }), { code: "amf.encode" });
+});

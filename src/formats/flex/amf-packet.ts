@@ -38,9 +38,11 @@ export type AmfPacketLimits = {
   readonly maxHeaders: number;
   /** @default 64 */
   readonly maxBodies: number;
+  /** Where an answer is wanted: the answer repeats it. @default 1024 */
+  readonly maxResponseUriBytes: number;
 };
 
-export const DEFAULT_AMF_PACKET_LIMITS: AmfPacketLimits = { maxHeaders: 32, maxBodies: 64 };
+export const DEFAULT_AMF_PACKET_LIMITS: AmfPacketLimits = { maxHeaders: 32, maxBodies: 64, maxResponseUriBytes: 1024 };
 
 /** Some clients do not say how long a value is. */
 const UNKNOWN_LENGTH = 0xffffffff;
@@ -64,7 +66,7 @@ export function decodeAmfPacket(
   for (let index = 0; index < headerCount; index++) headers.push(readHeader(bytes, reader, options));
   const bodyCount = readCount(reader, limits.maxBodies, SMALLEST_BODY_BYTES, "bodies");
   const bodies: AmfPacketBody[] = [];
-  for (let index = 0; index < bodyCount; index++) bodies.push(readBody(bytes, reader, options));
+  for (let index = 0; index < bodyCount; index++) bodies.push(readBody(bytes, reader, options, limits));
   return { version, headers, bodies };
 }
 
@@ -113,9 +115,19 @@ function readHeader(bytes: Uint8Array, reader: ByteReader, options: AmfDecodeOpt
   return { name, mustUnderstand, value };
 }
 
-function readBody(bytes: Uint8Array, reader: ByteReader, options: AmfDecodeOptions): AmfPacketBody {
+function readBody(
+  bytes: Uint8Array,
+  reader: ByteReader,
+  options: AmfDecodeOptions,
+  { maxResponseUriBytes }: AmfPacketLimits,
+): AmfPacketBody {
   const targetUri = reader.utf8(reader.u16());
-  const responseUri = reader.utf8(reader.u16());
+  const byteOffset = reader.offset;
+  const length = reader.u16();
+  if (length > maxResponseUriBytes) {
+    throw new ProtocolError("amf.limit", `a response URI of ${length} bytes`, { byteOffset });
+  }
+  const responseUri = reader.utf8(length);
   const { value, error } = readValue(bytes, reader, options);
   return { targetUri, responseUri, value, ...(error !== undefined && { unreadable: error.code }) };
 }
@@ -144,6 +156,7 @@ function readValue(bytes: Uint8Array, reader: ByteReader, options: AmfDecodeOpti
 
 function writeText(writer: ByteWriter, text: string): void {
   const bytes = encodeUtf8(text);
+  if (bytes.length > 0xffff) throw new ProtocolError("amf.encode", `a name of ${bytes.length} bytes in a packet`);
   writer.u16(bytes.length);
   writer.bytes(bytes);
 }
