@@ -67,3 +67,11 @@ test("a loop that is left tells so, and gets nothing more", async () => {
   equal(isLeft, true);
   equal((await feed.next()).done, true);
 });
+
+test("a slot with an empty name does not hide that all were cleared", async () => {
+  const feed = new ChangeFeed<Slots>(() => {});
+  feed.push([change("old", 1)]);
+  feed.push([change("", 0, "clear"), change("", 7)]);
+  for (let index = 0; index < 999; index++) feed.push([change("", index)]);
+  deepEqual(await feed.next(), { done: false, value: [change("", 0, "clear"), change("", 998)] });
+});

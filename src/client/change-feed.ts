@@ -58,9 +58,12 @@ export class ChangeFeed<Slots extends object> implements AsyncIterableIterator<C
 function mergeChanges<Slots extends object>(changes: Changes<Slots>): Changes<Slots> {
   const last = new Map<string, SharedObjectChange<Slots>>();
   for (const change of changes) {
-    if (change.code === "clear") last.clear();
-    last.delete(change.key);
-    last.set(change.key, change);
+    const isClear = change.code === "clear";
+    if (isClear) last.clear();
+    // A slot may have an empty name, as the change has that clears all.
+    const name = `${isClear} ${change.key}`;
+    last.delete(name);
+    last.set(name, change);
   }
   return Array.from(last.values());
 }

@@ -52,6 +52,8 @@ export function viewSlots<Slots extends object>(
     deleteProperty: refuse,
     defineProperty: refuse,
     setPrototypeOf: refuse,
+    // Frozen, it would have to keep the slots that it has.
+    preventExtensions: refuse,
   });
 }
 
