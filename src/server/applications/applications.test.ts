@@ -645,3 +645,14 @@ test("what is too long for one message is no answer, and no call to all: nobody'
   await rejects(connection.call("get"), refused(FAILED, /cannot be sent/));
   await connection.close();
 });
+
+test("an onConnect that returns no decision refuses, and is logged", async () => {
+  for (const answer of [false, true, null, {}, "no"]) {
+    for (const later of [false, true]) {
+      const onConnect = (): undefined => (later ? Promise.resolve(answer) : answer) as unknown as undefined;
+      const server = serve([application("chat", { onConnect })]);
+      await rejects(enter(server, "chat"), refused("NetConnection.Connect.Rejected", "The application failed."));
+      ok(server.log.some((line) => line.startsWith("error a hook of the application failed")));
+    }
+  }
+});

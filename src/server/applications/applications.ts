@@ -113,8 +113,7 @@ export class Applications implements ServerFeature {
         checked instanceof Promise
           ? checked.then((values) => (connected.isGone ? undefined : decide(values)))
           : decide(checked);
-      if (!(decision instanceof Promise)) return decision ?? ALLOW;
-      return decision.then((decided) => decided ?? ALLOW, refuse);
+      return decision instanceof Promise ? decision.then(decisionOf).catch(refuse) : decisionOf(decision);
     } catch (error) {
       return refuse(error);
     }
@@ -140,6 +139,14 @@ function connectCall(connected: ConnectedClient): MethodCall {
 }
 
 const ALLOW: FeatureDecision = { allow: true };
+
+/** What is no decision must not allow: `false`, for example. */
+function decisionOf(decision: ConnectDecision): FeatureDecision {
+  if (decision === undefined) return ALLOW;
+  const { allow }: { readonly allow?: unknown } = decision ?? {};
+  if (typeof allow === "boolean") return decision;
+  throw new TypeError("onConnect returns nothing, { allow: true } or { allow: false, reason }");
+}
 
 /** A `CallError` refuses with its own words, its details under `application` as Adobe's servers have it; anything else is a fault of the application, logged by whoever asked. */
 function refuse(error: unknown): FeatureDecision {

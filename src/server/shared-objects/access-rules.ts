@@ -24,18 +24,17 @@ export class AccessRules {
     listener: SharedObjectListener | undefined,
   ): SharedObjectAccess {
     const request = { connection, app: this.#app, name, isPersistent };
-    const isUse = events.some(({ kind }) => kind === "use");
     const may = (rule: keyof SharedObjectRules): boolean => this.#ask(rule, request);
-    if (isUse) {
-      const canRead = may("mayRead");
-      if (!canRead) return { canRead };
-      return { canRead, canCreate: may("mayCreate"), canWrite: may("mayWrite"), canSend: may("maySend") };
+    // Also where the message opens it anew: what stands before that is asked for with the rights that there were.
+    if (listener !== undefined) {
+      const { mayWrite, maySend } = this.#rules;
+      if (mayWrite !== undefined && events.some(changesSlot)) listener.canWrite = may("mayWrite");
+      if (maySend !== undefined && events.some(({ kind }) => kind === "send")) listener.canSend = may("maySend");
     }
-    if (listener === undefined) return {};
-    const { mayWrite, maySend } = this.#rules;
-    if (mayWrite !== undefined && events.some(changesSlot)) listener.canWrite = may("mayWrite");
-    if (maySend !== undefined && events.some(({ kind }) => kind === "send")) listener.canSend = may("maySend");
-    return {};
+    if (!events.some(({ kind }) => kind === "use")) return {};
+    const canRead = may("mayRead");
+    if (!canRead) return { canRead };
+    return { canRead, canCreate: may("mayCreate"), canWrite: may("mayWrite"), canSend: may("maySend") };
   }
 
   #ask(rule: keyof SharedObjectRules, request: SharedObjectRequest): boolean {

@@ -353,3 +353,16 @@ test("a rule that does not answer at once refuses, and is logged", async () => {
   ok(reading.errors.some((line) => line.includes("mayRead of shared objects failed")));
   ok(writing.errors.some((line) => line.includes("mayWrite of shared objects failed")));
 });
+
+test("rights that were taken back do not count for what stands before a Use in the same message", async () => {
+  let isAllowed = true;
+  const scene = new Scene({ mayWrite: () => isAllowed, maySend: () => isAllowed });
+  const object = await scene.objects.open<Record<string, number>>("chat", "room");
+  const client = await scene.client();
+  await client.ask("room", USE);
+  isAllowed = false;
+  const calls: string[] = [];
+  object.onSend((method) => calls.push(method));
+  await client.ask("room", set("x", 1), { kind: "send", method: "show", args: [] }, USE);
+  deepEqual([object.keys(), calls], [[], []]);
+});
