@@ -145,7 +145,9 @@ function expressionOf(peer: Peer, name: string, encoding: number): string {
   throw new Error(`${name} is not in ${peer.sources.join(" or ")}`);
 }
 
-function short(text: string): string {
+/** Without what Java makes up anew in each run. */
+function short(whole: string): string {
+  const text = whole.replaceAll(/\(\d{6,}\)/g, "");
   return text.length > 160 ? `${text.slice(0, 160)}…` : text;
 }
 

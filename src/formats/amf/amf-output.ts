@@ -32,6 +32,8 @@ export type AmfEncodeOptions = {
    * strings and the like stay AMF0. @default 0
    */
   readonly objectEncoding?: 0 | 3;
+  /** AMF0 only: other values of the message, as AMF3 perhaps, may be put in front of these. @default false */
+  readonly isPartOfMessage?: boolean;
 };
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;

@@ -1,6 +1,7 @@
 import { type AmfDecodeOptions, AmfInput } from "./amf-input.ts";
 import { AmfDate, AmfEcmaArray, AmfObject, type AmfValue, AmfXml } from "./amf-value.ts";
 import { Amf3Decoder } from "./amf3-decoder.ts";
+import { Amf3Tables } from "./amf3-tables.ts";
 
 /** Type markers. AMF0 section 2.1. */
 export const Amf0Marker = {
@@ -33,11 +34,16 @@ export function decodeAmf0(bytes: Uint8Array, options?: AmfDecodeOptions): AmfVa
 /** Reads the AMF0 values of one message one after the other; limits and references span the message. */
 export class Amf0Decoder {
   readonly #input: AmfInput;
+  readonly #tables: Amf3Tables;
   readonly #references: AmfValue[] = [];
 
-  /** Nothing of `bytes` is kept in the values: byte arrays are copies. */
-  constructor(bytes: Uint8Array, options?: AmfDecodeOptions) {
+  /**
+   * Nothing of `bytes` is kept in the values: byte arrays are copies. `tables` are those of the message, where it takes more
+   * than one decoder.
+   */
+  constructor(bytes: Uint8Array, options?: AmfDecodeOptions, tables: Amf3Tables = new Amf3Tables()) {
     this.#input = new AmfInput(bytes, options);
+    this.#tables = tables;
   }
 
   /** Where the next value starts. */
@@ -84,8 +90,8 @@ export class Amf0Decoder {
       case Amf0Marker.TypedObject:
         return this.#readObject(this.#input.utf8(reader.u16()));
       case Amf0Marker.AvmPlus:
-        // Flash starts new tables at each switch: docs/interop.md.
-        return new Amf3Decoder(this.#input).read();
+        // Values behind several switches refer to each other: docs/interop.md.
+        return new Amf3Decoder(this.#input, {}, this.#tables).read();
       default:
         return this.#input.fail("amf.marker", `AMF0 has no readable type ${marker}`, reader.offset - 1);
     }

@@ -24,6 +24,8 @@ export class Amf0Encoder {
   readonly #hasSharedReferences: boolean;
   readonly #objectEncoding: 0 | 3;
   readonly #references = new Map<object, number>();
+  /** Whether a value as AMF3 stands in the message already. */
+  #hasSwitched: boolean;
   #referenceCount = 0;
 
   constructor(options: AmfEncodeOptions = {}) {
@@ -31,6 +33,7 @@ export class Amf0Encoder {
     this.#writer = this.#output.writer;
     this.#hasSharedReferences = options.hasSharedReferences ?? false;
     this.#objectEncoding = options.objectEncoding ?? 0;
+    this.#hasSwitched = options.isPartOfMessage ?? false;
   }
 
   write(value: AmfEncodable): void {
@@ -39,10 +42,14 @@ export class Amf0Encoder {
     else this.#write(value);
   }
 
-  /** Writes the AVM+ switch and the value as AMF3, with reference tables of its own. AMF0 section 3.1. */
+  /**
+   * Writes the AVM+ switch and the value as AMF3. Some readers begin new tables of references at each switch and some do not:
+   * behind the first, what occurs again is written again (docs/interop.md). AMF0 section 3.1.
+   */
   writeAmf3(value: AmfEncodable): void {
     this.#writer.u8(Amf0Marker.AvmPlus);
-    new Amf3Encoder(this.#output).write(value);
+    new Amf3Encoder(this.#output, !this.#hasSwitched).write(value);
+    this.#hasSwitched = true;
   }
 
   /** What was written, as bytes of their own. The encoder is done with. */

@@ -152,8 +152,51 @@ test("an object encoding of 3 puts objects behind the AVM+ switch, each with tab
   deepEqual(decodeAmf0(bytes), ["a", 1, true, null, undefined, new AmfObject([["a", "b"]]), ["b"]]);
 });
 
-test("each AVM+ switch starts with empty tables", () => {
-  throws(() => decodeAmf0(hex`11 06 05 6869 11 06 00`), { code: "amf.reference" });
+test("values behind several AVM+ switches of a message refer to each other, as those of Red5 do", () => {
+  deepEqual(decodeAmf0(hex`11 06 05 6869 11 06 00`), ["hi", "hi"]);
+  // "hello" and two times {text: "hello"}, as Red5 1.3 writes them in a call.
+  const call = hex`
+    11 06 0b 68656c6c6f
+    11 0a 0b 01  09 74657874 06 00  01  ; "text" is string 1
+    05                                  ; AMF0 between them changes nothing
+    11 0a 0b 01  02 06 00  01`;
+  const object = new AmfObject([["text", "hello"]]);
+  deepEqual(decodeAmf0(call), ["hello", object, null, object]);
+  throws(() => decodeAmf0(hex`11 06 05 6869 11 06 02`), { code: "amf.reference" });
+});
+
+test("tables live for one message", () => {
+  decodeAmf0(hex`11 06 05 6869`);
+  throws(() => decodeAmf0(hex`11 06 00`), { code: "amf.reference" });
+});
+
+test("behind the first switch nothing is referred to but what contains itself: readers differ in what they count", () => {
+  const point = new AmfObject([["x", "a"]], { className: "P", sealedKeys: ["x"], isDynamic: false });
+  const encoder = new Amf0Encoder({ objectEncoding: 3 });
+  encoder.write([point, point]);
+  encoder.write([point, point, "a"]);
+  const bytes = encoder.take();
+  deepEqual(
+    bytes,
+    hex`
+      11 09 05 01  0a 13 03 50 03 78 06 03 61  0a 02
+      11 09 07 01  0a 13 03 50 03 78 06 03 61  0a 13 03 50 03 78 06 03 61  06 03 61`,
+  );
+  deepEqual(decodeAmf0(bytes), [
+    [point, point],
+    [point, point, "a"],
+  ]);
+  const part = new Amf0Encoder({ objectEncoding: 3, isPartOfMessage: true });
+  part.write([point, point, "a"]);
+  deepEqual(part.take(), bytes.subarray(15), "so is every value of a part");
+});
+
+test("behind the first switch, too, a value may contain itself", () => {
+  const cyclic: AmfValue[] = [];
+  cyclic.push(cyclic, new Uint8Array(1), cyclic);
+  const part = new Amf0Encoder({ objectEncoding: 3, isPartOfMessage: true });
+  part.write(cyclic);
+  deepEqual(part.take(), hex`11 09 07 01 09 00 0c 03 00 09 00`);
 });
 
 test("plain objects, dates and integers are encoded as what they stand for", () => {

@@ -6,11 +6,11 @@ import {
   AmfEcmaArray,
   AmfExternalizable,
   AmfObject,
-  type AmfTraits,
   type AmfValue,
   AmfVector,
   AmfXml,
 } from "./amf-value.ts";
+import { Amf3Tables, type Amf3Traits } from "./amf3-tables.ts";
 
 /** Type markers. AMF3 section 3.1. */
 export const Amf3Marker = {
@@ -34,9 +34,6 @@ export const Amf3Marker = {
   Dictionary: 0x11,
 } as const;
 
-type Traits = AmfTraits & { readonly isExternalizable: boolean };
-type TextEntry = { readonly text: string; readonly byteLength: number };
-
 /** All values of a payload, with one set of reference tables. Throws a ProtocolError at the first that is malformed. */
 export function decodeAmf3(bytes: Uint8Array, options?: AmfDecodeOptions): AmfValue[] {
   const decoder = new Amf3Decoder(bytes, options);
@@ -50,14 +47,13 @@ export class Amf3Decoder {
   /** For codecs of externalizable classes, which read bytes of their own between values. */
   readonly reader: ByteReader;
   readonly #input: AmfInput;
-  readonly #strings: TextEntry[] = [];
-  readonly #objects: AmfValue[] = [];
-  readonly #traits: Traits[] = [];
+  readonly #tables: Amf3Tables;
 
-  /** `source` is a payload, or the rest of one that an AMF0 decoder is in the middle of. */
-  constructor(source: Uint8Array | AmfInput, options?: AmfDecodeOptions) {
+  /** `source` is a payload, or the rest of one that an AMF0 decoder is in the middle of; `tables` tell what came before. */
+  constructor(source: Uint8Array | AmfInput, options?: AmfDecodeOptions, tables: Amf3Tables = new Amf3Tables()) {
     this.#input = source instanceof AmfInput ? source : new AmfInput(source, options);
     this.reader = this.#input.reader;
+    this.#tables = tables;
   }
 
   /** After a ProtocolError, nothing more can be read. */
@@ -99,7 +95,7 @@ export class Amf3Decoder {
   readString(): string {
     const header = this.readU29();
     if ((header & 1) === 1) return this.#readStringLiteral(header >> 1);
-    const entry = this.#strings[header >> 1];
+    const entry = this.#tables.strings[header >> 1];
     if (entry === undefined) return this.#input.fail("amf.reference", `string reference ${header >> 1}`);
     this.#input.countString(entry.byteLength);
     return entry.text;
@@ -119,7 +115,7 @@ export class Amf3Decoder {
 
   #readStringLiteral(byteLength: number): string {
     const text = this.#input.utf8(byteLength);
-    if (byteLength > 0) this.#strings.push({ text, byteLength });
+    if (byteLength > 0) this.#tables.strings.push({ text, byteLength });
     return text;
   }
 
@@ -152,12 +148,12 @@ export class Amf3Decoder {
   }
 
   #referenced(index: number): AmfValue {
-    if (index < this.#objects.length) return this.#objects[index];
-    return this.#input.fail("amf.reference", `object reference ${index} of ${this.#objects.length}`);
+    if (index < this.#tables.objects.length) return this.#tables.objects[index];
+    return this.#input.fail("amf.reference", `object reference ${index} of ${this.#tables.objects.length}`);
   }
 
   #remember<Value extends AmfValue>(value: Value): Value {
-    this.#objects.push(value);
+    this.#tables.objects.push(value);
     return value;
   }
 
@@ -192,10 +188,12 @@ export class Amf3Decoder {
     return object;
   }
 
-  #readTraits(header: number): Traits {
+  #readTraits(header: number): Amf3Traits {
     if ((header & 2) === 0) {
-      const traits = this.#traits[header >> 2];
-      return traits ?? this.#input.fail("amf.reference", `traits reference ${header >> 2} of ${this.#traits.length}`);
+      const traits = this.#tables.traits[header >> 2];
+      return (
+        traits ?? this.#input.fail("amf.reference", `traits reference ${header >> 2} of ${this.#tables.traits.length}`)
+      );
     }
     const isExternalizable = (header & 4) !== 0;
     const count = isExternalizable ? 0 : header >> 4;
@@ -204,7 +202,7 @@ export class Amf3Decoder {
     const className = this.readString();
     const sealedKeys = Array.from({ length: count }, () => this.readString());
     const traits = { className, sealedKeys, isDynamic: (header & 8) !== 0, isExternalizable };
-    this.#traits.push(traits);
+    this.#tables.traits.push(traits);
     return traits;
   }
 

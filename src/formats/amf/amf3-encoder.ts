@@ -33,11 +33,17 @@ export class Amf3Encoder {
   readonly #strings = new Map<string, number>();
   readonly #objects = new Map<object, number>();
   readonly #traits = new Map<string, number>();
+  readonly #hasReferences: boolean;
+  #objectCount = 0;
 
-  /** `output` is that of an AMF0 encoder which this one writes a value into. */
-  constructor(output: AmfOutput | AmfEncodeOptions = {}) {
+  /**
+   * `output` is that of an AMF0 encoder which this one writes a value into. Without references, only a value inside itself
+   * becomes one.
+   */
+  constructor(output: AmfOutput | AmfEncodeOptions = {}, hasReferences = true) {
     this.#output = output instanceof AmfOutput ? output : new AmfOutput(output);
     this.writer = this.#output.writer;
+    this.#hasReferences = hasReferences;
   }
 
   write(value: AmfEncodable): void {
@@ -69,7 +75,7 @@ export class Amf3Encoder {
       this.writeU29(index << 1);
       return;
     }
-    if (text !== "") this.#strings.set(text, this.#strings.size);
+    if (text !== "" && this.#hasReferences) this.#strings.set(text, this.#strings.size);
     this.#writeCounted(encodeUtf8(text));
   }
 
@@ -109,11 +115,12 @@ export class Amf3Encoder {
       this.writeU29(index << 1);
       return;
     }
-    this.#objects.set(value, this.#objects.size);
+    this.#objects.set(value, this.#objectCount++);
     if (amfValue instanceof Uint8Array) this.#writeCounted(amfValue);
     else if (amfValue instanceof AmfXml) this.#writeCounted(encodeUtf8(amfValue.text));
     else if (amfValue instanceof AmfDate) this.#writeDate(amfValue);
     else this.#output.nest(() => this.#writeContainer(amfValue));
+    if (!this.#hasReferences) this.#objects.delete(value);
   }
 
   #writeContainer(value: AmfValue): void {
@@ -161,7 +168,7 @@ export class Amf3Encoder {
       this.writeU29((index << 2) | 1);
       return;
     }
-    this.#traits.set(name, this.#traits.size);
+    if (this.#hasReferences) this.#traits.set(name, this.#traits.size);
     this.writeU29(header);
     this.writeString(traits.className);
     for (const key of traits.sealedKeys) this.writeString(key);

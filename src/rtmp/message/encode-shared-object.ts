@@ -111,7 +111,7 @@ function encodeWith(
   options: AmfEncodeOptions,
   write: (encoder: Amf0Encoder, value: AmfEncodable) => void,
 ): Uint8Array {
-  const encoder = new Amf0Encoder(options);
+  const encoder = new Amf0Encoder({ ...options, isPartOfMessage: true });
   for (const value of plain) encoder.write(value);
   for (const value of values) write(encoder, value);
   return encoder.take();

@@ -121,6 +121,22 @@ for (const [name, message, payload] of VECTORS) {
   });
 }
 
+test("in type 16 values of one message refer to each other, as those of Red5 do; ours never do", () => {
+  const message = hex`
+    00 ${CHAT} 00000002 ${TEMPORARY}
+    04 0000000e  0001 61  11 0a 0b 01 03 6e 06 05 6869 01  ; a = {n: "hi"}
+    04 0000000b  0001 62  11 0a 0b 01 00 06 02 01          ; b, by the strings of a`;
+  const hi = new AmfObject([["n", "hi"]]);
+  const events: SharedObjectEvent[] = [
+    { kind: "change", slots: [["a", hi]] },
+    { kind: "change", slots: [["b", hi]] },
+  ];
+  deepEqual(decode3(message), chat(2, ...events));
+  const { payload } = encodeSharedObject(chat(2, ...events), { objectEncoding: 3 });
+  const alone = hex`11 0a 0b 01 03 6e 06 05 6869 01`;
+  deepEqual(payload.subarray(19 + 5 + 3), hex`${alone} 04 0000000e 0001 62 ${alone}`);
+});
+
 test("in type 16 values are AMF3 behind the switch, both ways", () => {
   const message = chat(2, { kind: "change", slots: [["x", 1]] });
   deepEqual(decode3(CHANGE_AMF3), message);

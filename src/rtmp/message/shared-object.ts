@@ -5,6 +5,7 @@ import type { AmfDecodeOptions } from "../../formats/amf/amf-input.ts";
 import type { AmfEncodable, AmfValue } from "../../formats/amf/amf-value.ts";
 import { Amf0Decoder } from "../../formats/amf/amf0-decoder.ts";
 import { Amf3Decoder } from "../../formats/amf/amf3-decoder.ts";
+import { Amf3Tables } from "../../formats/amf/amf3-tables.ts";
 import { type Message, MessageType } from "./message.ts";
 
 /** Numbers of the events in a shared object message. RTMP 1.0 section 7.1.3. */
@@ -84,7 +85,7 @@ export const SHARED_OBJECT_LIMITS_OF_CLIENTS: SharedObjectMessageLimits = {
 
 export type SharedObjectDecodeOptions = {
   readonly limits?: Partial<SharedObjectMessageLimits>;
-  /** For the values; each has the AMF limits and the reference tables for itself. */
+  /** For the values; each has the AMF limits for itself. */
   readonly amf?: Omit<AmfDecodeOptions, "fromByte" | "isTolerant">;
 };
 
@@ -130,6 +131,8 @@ class SharedObjectDecoder {
   readonly #amf: AmfDecodeOptions;
   /** Reads names where they are written as AMF3 has them. */
   readonly #amf3Strings: Amf3Decoder | undefined;
+  /** Red5 refers from one value to what another of the message said: docs/interop.md. */
+  readonly #tables = new Amf3Tables();
   readonly #events: SharedObjectEvent[] = [];
   #eventCount = 0;
 
@@ -244,7 +247,6 @@ class SharedObjectDecoder {
     return this.#reader.offset < end ? this.#readValue(end) : undefined;
   }
 
-  /** By default with tables of references of its own: the server sends the value on alone. */
   #readValue(end: number, decoder: Amf0Decoder = this.#decoderOfValues(end)): AmfValue {
     const at = this.#reader.offset;
     const value = decoder.read();
@@ -256,7 +258,8 @@ class SharedObjectDecoder {
   }
 
   #decoderOfValues(end: number): Amf0Decoder {
-    return new Amf0Decoder(this.#payload.subarray(0, end), { ...this.#amf, fromByte: this.#reader.offset });
+    const options = { ...this.#amf, fromByte: this.#reader.offset };
+    return new Amf0Decoder(this.#payload.subarray(0, end), options, this.#tables);
   }
 
   #countEvent(): void {
