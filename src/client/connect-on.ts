@@ -30,7 +30,7 @@ export async function connectOn(
   const { target, options: all } = isLibrtmpLine(url)
     ? readTarget(url, options)
     : { target: parseRtmpUrl(url, { key: "", ...appOf(options) }), options };
-  return await openConnection(platform, target, all, { isForOneStream: false, publishes: false });
+  return await openConnection(platform, target, all, { isForOneStream: false, publishes: false, mayMove: true });
 }
 
 /** `publishTo` on a platform: the last part of the path is the key, and the connection is closed with the stream. */
@@ -124,7 +124,7 @@ function appOf({ app }: ConnectOptions): { readonly app?: string } {
   return app === undefined ? {} : { app };
 }
 
-/** `signal` gives up as long as the stream does not stand. */
+/** `signal`, of a stream that reconnects, gives up as long as the stream does not stand. */
 async function openStream<Stream>(
   { platform, target, options, publishes, start }: Opening<Stream>,
   place?: Place,
@@ -150,7 +150,12 @@ async function openStream<Stream>(
     },
   };
   try {
-    const connection = await openConnection(platform, url, connectOptions, { isForOneStream: true, publishes });
+    const mayMove = signal !== undefined || options.onStatus !== undefined;
+    const connection = await openConnection(platform, url, connectOptions, {
+      isForOneStream: true,
+      publishes,
+      mayMove,
+    });
     const stream = await startOn(connection, url.key, start);
     const isClosing = (): boolean => isServerClosing;
     return { stream, url: formatTcUrl(url), isServerClosing: isClosing, moveRequest: moveRequest.promise };

@@ -2,7 +2,8 @@ import { ProtocolError } from "../errors.ts";
 import { decodeAccessRejection } from "../rtmp/authentication/access-manager.ts";
 import { appendQuery, ClientAuthentication, type Credentials } from "../rtmp/authentication/client-authentication.ts";
 import type { ClientHandshakeForm } from "../rtmp/handshake/client-handshake.ts";
-import { redirectOf } from "../rtmp/session/client-connect.ts";
+import type { Capabilities } from "../rtmp/session/capabilities.ts";
+import { CLIENT_CAPABILITIES, redirectOf } from "../rtmp/session/client-connect.ts";
 import { formatTcUrl, type RtmpScheme, type RtmpUrl } from "../transport/rtmp-url.ts";
 import { NetConnection } from "./net-connection.ts";
 import { type ConnectOptions, type ResolvedConnectOptions, resolveConnectOptions } from "./options.ts";
@@ -16,6 +17,13 @@ export type ConnectionPurpose = {
   readonly isForOneStream: boolean;
   /** Said in `connect`, as encoders say it: servers ask publishers alone for user and password. */
   readonly publishes: boolean;
+  /** Said in `connect`: the client goes elsewhere when the server asks for it. Programs that are told may, too. */
+  readonly mayMove: boolean;
+};
+
+const STAYING_CAPABILITIES: Capabilities = {
+  ...CLIENT_CAPABILITIES,
+  extensions: { ...CLIENT_CAPABILITIES.extensions, reconnect: false },
 };
 
 /** One secret in 256 is short; the last is taken as it is. */
@@ -114,12 +122,13 @@ async function openOnce(
   platform: ClientPlatform,
   url: RtmpUrl,
   options: ConnectOptions,
-  { isForOneStream, publishes }: ConnectionPurpose,
+  { isForOneStream, publishes, mayMove }: ConnectionPurpose,
   query: string,
 ): Promise<NetConnection> {
   const { handshake = defaultHandshakeOf(url.scheme, options) } = options;
   const members = { ...(publishes && { type: "nonprivate" }), ...options.members };
-  const resolved = resolveConnectOptions({ ...options, handshake, members });
+  const capabilities = options.capabilities ?? (mayMove ? CLIENT_CAPABILITIES : STAYING_CAPABILITIES);
+  const resolved = resolveConnectOptions({ ...options, handshake, members, capabilities });
   const app = appendQuery(url.app, query);
   const tcUrl = appendQuery(resolved.tcUrl ?? formatTcUrl(url), query);
   const target = { app, tcUrl, isForOneStream, crypto: platform.crypto };

@@ -3,6 +3,7 @@ import { after, test } from "node:test";
 import { hex } from "../../src/bytes/hex.ts";
 import { playOn, publishOn } from "../../src/client/connect-on.ts";
 import type { OutgoingMedia, PlayStream, ReconnectEvent, ReconnectOptions } from "../../src/client/index.ts";
+import { hasMembers } from "../../src/formats/amf/amf-value.ts";
 import { decodeData } from "../../src/rtmp/message/data.ts";
 import { type Message, MessageType } from "../../src/rtmp/message/message.ts";
 import { MemoryPlatform } from "../support/memory-platform.ts";
@@ -376,4 +377,19 @@ test("a function that throws ends the stream; a stream of one's own is refused",
   server().stream.destroy();
   match((await stream.ended).description, /a function of the application failed: not this/);
   await rejects(playOn(platform, "rtmp://a/live/key", { reconnect: true, stream: server().stream }), TypeError);
+});
+
+test("only who follows a request to move says so", async () => {
+  const { platform, servers } = network();
+  const streams = [
+    await playOn(platform, "rtmp://a/live/key"),
+    await playOn(platform, "rtmp://a/live/key", { reconnect: true }),
+    await playOn(platform, "rtmp://a/live/key", { onStatus() {} }),
+  ];
+  const bits = servers.map(({ commands }) => {
+    const object = commands.find(({ name }) => name === "connect")?.commandObject;
+    return hasMembers(object) ? Number(object.get("capsEx")) & 1 : undefined;
+  });
+  deepEqual(bits, [0, 1, 1]);
+  await Promise.all(streams.map((stream) => stream.close()));
 });
