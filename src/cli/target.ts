@@ -1,3 +1,4 @@
+import { isLibrtmpLine, type LibrtmpLine, parseLibrtmpLine } from "../client/librtmp-line.ts";
 import type { ConnectOptions } from "../client/options.ts";
 import type { PlayStreamOptions } from "../client/play-stream.ts";
 import type { AmfEncodable } from "../formats/amf/amf-value.ts";
@@ -37,26 +38,53 @@ export type Target = {
   readonly key: string;
   readonly options: ConnectOptions;
   readonly play: Pick<PlayStreamOptions, "startMs" | "durationMs" | "bufferMs">;
+  /** What is called ahead of `play`, without an answer. */
+  readonly calls: LibrtmpLine["calls"];
   /** Without user, password and key. */
   readonly shown: string;
   /** What is not to be shown. */
   readonly secrets: readonly string[];
 };
 
-/** Throws a TypeError that says what is wrong with the URL. `hasKey`: whether the last part of the path is a stream. */
+/**
+ * A URL or a line of librtmp. Throws a TypeError that says what is wrong with it. `hasKey`: whether the last part of the
+ * path is a stream.
+ */
 export function parseTarget(text: string, options: ConnectionOptions, hasKey: boolean): Target {
   const override = { ...(options.app !== undefined && { app: options.app }), ...(!hasKey && { key: "" }) };
-  const url = parseRtmpUrl(text, override);
+  const line = isLibrtmpLine(text) ? parseLibrtmpLine(text) : undefined;
+  const url = line === undefined ? parseRtmpUrl(text, override) : parseRtmpUrl(line.url, { ...line, ...override });
   const { app, key, password = "" } = url;
-  const query = key.indexOf("?");
   return {
     url: text,
     key,
     options: connectOptionsOf(options, app),
-    play: {},
-    shown: formatTcUrl({ ...url, app: app.split("?", 1)[0] ?? "" }),
-    secrets: [password, key, ...(query < 0 ? [] : [key.slice(0, query), key.slice(query + 1)])],
+    play: line?.play ?? {},
+    calls: line?.calls ?? [],
+    shown: formatTcUrl({ ...url, app: withoutQuery(app) }),
+    secrets: [
+      password,
+      key,
+      withoutQuery(key),
+      queryOf(key),
+      queryOf(app),
+      ...(line === undefined ? [] : secretsOf(line)),
+    ],
   };
+}
+
+function withoutQuery(path: string): string {
+  return path.split("?", 1)[0] ?? "";
+}
+
+function queryOf(path: string): string {
+  return path.slice(withoutQuery(path).length + 1);
+}
+
+/** Tokens, and whatever else an application is told. */
+function secretsOf({ options, calls }: LibrtmpLine): string[] {
+  const told = [options.secureToken, ...(options.args ?? []), ...calls.flatMap(({ args }) => args)];
+  return told.filter((value) => typeof value === "string");
 }
 
 /** What the options say, and how the reporter is told what the library does. */

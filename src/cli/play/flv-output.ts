@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { ProtocolError } from "../../errors.ts";
+import { FlvReader } from "../../formats/flv/flv-reader.ts";
 import type { FlvPatch } from "../../formats/flv/flv-recording.ts";
 import { FlvScan, type FlvScanResult } from "../../formats/flv/flv-scan.ts";
 import { describeReadError } from "../../server/config-files.ts";
@@ -48,7 +49,7 @@ export async function createFlvFile(path: string, overwrite: boolean): Promise<F
 
 /**
  * Opens a file whose recording is to go on, or makes it. What stands behind the last whole tag is cut off, unless that is
- * more than a tag: then the file is damaged, and not touched.
+ * more than a tag, or tags come after it: then the file is damaged, and not touched.
  */
 export async function resumeFlvFile(path: string): Promise<FlvFile> {
   const file = await open(path, "r+").catch(() => undefined);
@@ -58,7 +59,7 @@ export async function resumeFlvFile(path: string): Promise<FlvFile> {
     const before = await scan(file, path);
     const endOffset = before?.endOffset ?? 0;
     const cutBytes = size - endOffset;
-    if (cutBytes > MAX_CUT_BYTES) {
+    if (cutBytes > MAX_CUT_BYTES || (cutBytes > 0 && (await hasTagBehindDamage(file)))) {
       throw new Error(`${path} is damaged at byte ${endOffset}: ${cutBytes} bytes behind it would be lost`);
     }
     await file.truncate(endOffset);
@@ -72,17 +73,31 @@ export async function resumeFlvFile(path: string): Promise<FlvFile> {
 async function scan(file: FileHandle, path: string): Promise<FlvScanResult | undefined> {
   const flv = new FlvScan();
   try {
-    for (let position = 0; ; ) {
-      const { bytesRead, buffer } = await file.read(new Uint8Array(PIECE_BYTES), 0, PIECE_BYTES, position);
-      if (bytesRead === 0) break;
-      flv.push(buffer.subarray(0, bytesRead));
-      position += bytesRead;
-    }
+    for await (const piece of piecesOf(file)) flv.push(piece);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     if (error.code !== "flv.tag") throw new Error(`${path} cannot be resumed: ${error.message}`, { cause: error });
   }
   return flv.result;
+}
+
+/** False for a file that is only cut. */
+async function hasTagBehindDamage(file: FileHandle): Promise<boolean> {
+  const reader = new FlvReader({ resynchronize: true });
+  for await (const piece of piecesOf(file)) {
+    reader.push(piece);
+    for (let tag = reader.next(); tag !== undefined; tag = reader.next()) if (reader.skippedBytes > 0) return true;
+  }
+  return false;
+}
+
+async function* piecesOf(file: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(new Uint8Array(PIECE_BYTES), 0, PIECE_BYTES, position);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    position += bytesRead;
+  }
 }
 
 function outputOf(name: string, file: FileHandle, start: number): FlvOutput {

@@ -83,10 +83,11 @@ async function look(
 /** The stream takes its connection along when it is closed. */
 async function playOn(
   connection: ClientConnection,
-  { key, play }: Target,
+  { key, play, calls }: Target,
   onStatus: (status: Status) => void,
 ): Promise<IncomingStream> {
   try {
+    for (const { name, args } of calls) connection.notify(name, ...args);
     const stream = await connection.play(key, { ...play, onStatus });
     const close = async (): Promise<void> => {
       await stream.close();
