@@ -656,3 +656,32 @@ test("an onConnect that returns no decision refuses, and is logged", async () =>
     }
   }
 });
+
+test("a client that is disconnected while it is asked about is not accepted", async () => {
+  const told: string[] = [];
+  const chat = application("chat", {
+    onConnect: (client) => client.disconnect("Not now."),
+    onConnected: () => void told.push("connected"),
+    onDisconnect: () => void told.push("disconnected"),
+  });
+  const server = serve([chat]);
+  await rejects(enter(server, "chat"), /Not now\./);
+  await settle();
+  deepEqual([told, chat.clients.size, [...chat.instances].length], [[], 0, 0]);
+});
+
+test("what all get together arrives whole, however each connection is encrypted", async () => {
+  const chat = application("chat", {});
+  const server = serve([chat]);
+  const got: AmfEncodable[] = [];
+  const news = (text: AmfEncodable): void => void got.push(text);
+  const forms = ["encrypted", "plain", "encrypted", "plain"] as const;
+  const connections = await Promise.all(
+    forms.map((handshake) => enterWith(server, "chat", { handshake, methods: { news } })),
+  );
+  const texts = ["a", "b".repeat(5000)];
+  for (const text of texts) chat.notifyAll("news", text);
+  await settle();
+  deepEqual(got.toSorted(), [...Array(4).fill("a"), ...Array(4).fill(texts[1])]);
+  await Promise.all(connections.map((connection) => connection.close()));
+});

@@ -186,6 +186,8 @@ export class RtmpConnection implements ConnectionPort {
     decided: (decision: Answer) => void,
   ): void {
     const answer = decide(this.#context.log, this.#info.id, question);
+    // Whoever was asked may have ended the connection instead.
+    if (this.#closeReason !== undefined) return;
     if (!(answer instanceof Promise)) return decided(answer);
     this.#deadlines.asked(this.#context.nowMs());
     this.#stream.pause();
