@@ -8,7 +8,10 @@ import type { ConnectionInfo } from "../hooks.ts";
 export type SharedObjectsOptions = SharedObjectRules & {
   /** Names of applications whose instances have shared objects: `chat` is `chat/room1` too. @default all */
   readonly apps?: readonly string[];
-  /** Where persistent objects are kept, a file each. Without it, and without `storage`, they are refused. */
+  /**
+   * Where persistent objects are kept, a file each; for one server at a time. Without it, and without `storage`, they are
+   * refused.
+   */
   readonly folder?: string;
   /** Keeps the persistent objects of an application instance in some other way. */
   readonly storage?: (app: string) => SharedObjectStorage;
