@@ -1,4 +1,5 @@
 import { ok } from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import type { ClientFunctions } from "../../src/cli/client-functions.ts";
 import type { CommandContext, RunnableServer, SignalName } from "../../src/cli/context.ts";
 import type { MediaServerOptions } from "../../src/server/options.ts";
@@ -47,8 +48,10 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
     version: "1.2.3",
     clock: {
       nowMs: () => nowMs,
+      // Whoever waits again and again must leave room for others.
       async wait(delayMs) {
         nowMs += delayMs;
+        await setImmediate();
       },
     },
     pass(ms) {
