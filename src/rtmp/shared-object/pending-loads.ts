@@ -13,7 +13,7 @@ export type WaitingMessage = {
   readonly byteLength: number;
 };
 
-export type PendingLoadsLimits = Pick<SharedObjectLimits, "maxWaitingMessages" | "maxBacklogBytes">;
+type PendingLoadsLimits = Pick<SharedObjectLimits, "maxWaitingMessages" | "maxBacklogBytes">;
 
 /** Objects that are being loaded, and the messages that wait for them. */
 export class PendingLoads {

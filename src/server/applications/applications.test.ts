@@ -674,7 +674,7 @@ test("what all get together arrives whole, however each connection is encrypted"
   const chat = application("chat", {});
   const server = serve([chat]);
   const got: AmfEncodable[] = [];
-  const news = (text: AmfEncodable): void => void got.push(text);
+  const news = (text: AmfEncodable): undefined => void got.push(text);
   const forms = ["encrypted", "plain", "encrypted", "plain"] as const;
   const connections = await Promise.all(
     forms.map((handshake) => enterWith(server, "chat", { handshake, methods: { news } })),
