@@ -49,7 +49,8 @@ export const REMEDIES = {
   "object.limit":
     "The peer's shared object message is larger than allowed. Raise the shared object limits if it is trusted.",
   "object.snapshot": "The stored shared object is damaged. Restore its file from a backup, or delete it to begin anew.",
-  "flex.selector": "The consumer's selector cannot be read. Correct it, or raise the selector limits if it is only long.",
+  "flex.selector":
+    "The consumer's selector cannot be read. Correct it, or raise the selector limits if it is only long.",
   "session.stream-limit": "The peer opened too many streams on one connection. Raise maxNetStreams if it is trusted.",
   "session.call-limit": "Too many calls wait for an answer. Raise maxPendingCalls, or call less often.",
   "session.flood": "The peer sent more commands than one may. Raise maxCommandsPerSecond if it is trusted.",
