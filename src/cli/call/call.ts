@@ -1,3 +1,4 @@
+import { encodeUtf8 } from "../../bytes/utf8.ts";
 import { StatusError } from "../../client/status-error.ts";
 import type { AmfEncodable, AmfValue } from "../../formats/amf/amf-value.ts";
 import { type ClientConnection, openUnlessAborted } from "../client-functions.ts";
@@ -47,14 +48,19 @@ async function run(
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const connection = await open(target, options, context, reporter, signal);
+  const gone = new AbortController();
+  const print = (line: Readonly<Record<string, unknown>>): void => {
+    // Whoever reads standard output has ended: so does the command, in order.
+    context.byteOutput.write(encodeUtf8(`${JSON.stringify(line)}\n`)).catch(() => gone.abort());
+  };
+  const connection = await open(target, options, context, reporter, print, signal);
   if (connection === undefined) return ExitCode.Ok;
   try {
     const code =
       method === undefined ? ExitCode.Ok : await callOnce(connection, method, args, options, context, signal);
     if (options.listen !== true || code !== ExitCode.Ok) return code;
     reporter.note("listening to the server", "listening", { server: target.shown });
-    const end = await unlessAborted(connection.closed, signal);
+    const end = await unlessAborted(connection.closed, AbortSignal.any([signal, gone.signal]));
     if (end === undefined || end.kind === "server") return ExitCode.Ok;
     throw end.error ?? new Error(end.description);
   } finally {
@@ -65,11 +71,11 @@ async function run(
 async function open(
   target: Target,
   { listen }: CallCommandOptions,
-  { loadClient, stdout }: CommandContext,
+  { loadClient }: CommandContext,
   reporter: Reporter,
+  print: (line: Readonly<Record<string, unknown>>) => void,
   signal: AbortSignal,
 ): Promise<ClientConnection | undefined> {
-  const print = (line: Readonly<Record<string, unknown>>): void => stdout.write(`${JSON.stringify(line)}\n`);
   const onCall = (name: string, values: readonly AmfValue[]): undefined => {
     print({ event: "call", method: name, args: values.map(jsonValue) });
   };
