@@ -20,7 +20,7 @@ export type ReceiveOptions = {
 /** How long before a server is asked again for a stream that it does not know. */
 const ASK_AGAIN_MS = 1000;
 /** Node takes a longer time for 1 ms. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
+export const LONGEST_WAIT_MS: number = 2 ** 31 - 1;
 
 /**
  * The messages of a broadcast, until its publisher ends it, the server does, or `signal` aborts. Rejects when nobody

@@ -26,6 +26,11 @@ function messages(): FakeMessage[] {
   return all;
 }
 
+/** Whoever waits is never woken by the clock. */
+function onlyMediaPassesTime({ clock }: FakeContext): void {
+  clock.wait = (_, signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+}
+
 /** A stream that comes at its pace by the context's clock. */
 function paced(context: () => FakeContext, all: readonly FakeMessage[]): IncomingStream {
   const stream = fakeIncoming(all);
@@ -53,6 +58,7 @@ test("a broadcast and its server in a table", async () => {
   const context: FakeContext = fakeContext({
     client: { connect: async () => fakeConnection(undefined, { play: async () => paced(() => context, messages()) }) },
   });
+  onlyMediaPassesTime(context);
   equal(await runCommandLine(["probe", URL, "--duration", "3"], context), ExitCode.Ok);
   const lines = [
     /^rtmp:\/\/example\.org\/live$/m,
@@ -76,6 +82,7 @@ test("the same as JSON, with every number", async () => {
   const context: FakeContext = fakeContext({
     client: { connect: async () => fakeConnection(undefined, { play: async () => paced(() => context, messages()) }) },
   });
+  onlyMediaPassesTime(context);
   equal(await runCommandLine(["probe", URL, "--json", "--duration", "3"], context), ExitCode.Ok);
   const { event, server, broadcast } = JSON.parse(context.output());
   equal(event, "probe");

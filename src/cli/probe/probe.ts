@@ -3,7 +3,7 @@ import type { Status } from "../../rtmp/session/status.ts";
 import { type ClientConnection, type IncomingStream, openUnlessAborted } from "../client-functions.ts";
 import { type CommandContext, styleFor } from "../context.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { receive } from "../play/receive.ts";
+import { LONGEST_WAIT_MS, receive } from "../play/receive.ts";
 import type { Reporter } from "../reporter.ts";
 import { runClientCommand } from "../run-client-command.ts";
 import { type ConnectionOptions, type OutputOptions, type Target, withReporter } from "../target.ts";
@@ -44,6 +44,7 @@ async function look(
   const startMs = clock.nowMs();
   let playingAtMs = startMs;
   let server: Promise<ServerReport> | undefined;
+  const enough = new AbortController();
   const messages = receive(
     {
       async open(onStatus) {
@@ -65,14 +66,16 @@ async function look(
         reporter.note(`watching ${target.shown}`, "watching", { server: target.shown });
       },
     },
-    signal,
+    AbortSignal.any([signal, enough.signal]),
   );
   let broadcast: SeenBroadcast | undefined;
   let problem: unknown;
   try {
-    broadcast = await watch(messages, () => playingAtMs, options, context);
+    broadcast = await watch(messages, () => playingAtMs, options, context, enough);
   } catch (error) {
     problem = error;
+  } finally {
+    enough.abort();
   }
   const seenServer = await server;
   if (seenServer !== undefined) print({ server: seenServer, broadcast }, options, context);
@@ -105,12 +108,13 @@ async function measure(connection: ClientConnection): Promise<number | undefined
   return await connection.ping({ timeoutMs: PING_TIMEOUT_MS }).catch(() => undefined);
 }
 
-/** Undefined when nothing came. */
+/** Undefined when nothing came. Aborts `enough` when the time is over though nothing comes any more. */
 async function watch(
   messages: ReturnType<typeof receive>,
   playingAtMs: () => number,
   options: ProbeCommandOptions,
   { clock }: CommandContext,
+  enough: AbortController,
 ): Promise<SeenBroadcast | undefined> {
   const analysis = new BroadcastAnalysis();
   let firstMediaMs: number | undefined;
@@ -119,7 +123,11 @@ async function watch(
     const nowMs = clock.nowMs();
     const passedMs = nowMs - playingAtMs();
     analysis.write(message, nowMs);
-    if (message.kind !== "data") firstMediaMs ??= passedMs;
+    if (message.kind !== "data" && firstMediaMs === undefined) {
+      firstMediaMs = passedMs;
+      const longestMs = Math.min(options.duration ?? MAX_DURATION_MS, LONGEST_WAIT_MS);
+      void clock.wait(longestMs, enough.signal).then(() => enough.abort());
+    }
     if (message.isKeyframe) firstKeyframeMs ??= passedMs;
     if (firstMediaMs !== undefined && isEnough(analysis, passedMs - firstMediaMs, options)) break;
   }
