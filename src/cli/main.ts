@@ -10,7 +10,10 @@ process.on("uncaughtException", (error) => {
   process.exit(ExitCode.Failed);
 });
 
-process.exit(await runCommandLine(process.argv.slice(2), context));
+const exitCode = await runCommandLine(process.argv.slice(2), context);
+// What a slow reader of a pipe has not taken yet would be lost with the process. A failure waits for nobody: it may be the second signal.
+if (exitCode === ExitCode.Ok) await context.byteOutput.write(new Uint8Array()).catch(() => {});
+process.exit(exitCode);
 
 /** Plain words first: the stack is for whoever reports it. */
 function describeCrash(error: unknown): string {
