@@ -69,7 +69,12 @@ async function publishFile(
   const progress = reportProgress(stream, position, context, reporter, AbortSignal.any([signal, ended.signal]));
   const sending: SendOptions = { ...options, gate: options.pace ? undefined : gate, clock: context.clock, reporter };
   try {
-    await Promise.race([send(input, stream, position, sending, signal), untilLost(stream, signal)]);
+    const sent = send(input, stream, position, sending, signal).catch(async (error: unknown) => {
+      // What was read before it failed is still on its way.
+      await stream.close().catch(() => {});
+      throw error;
+    });
+    await Promise.race([sent, untilLost(stream, signal)]);
     await stream.close();
   } finally {
     ended.abort();
