@@ -1,8 +1,9 @@
 import type { Track } from "../../broadcast/tracks.ts";
-import { BitrateMeter, formatBitrate, formatBytes, formatTime, round } from "../amounts.ts";
+import { formatBitrate, formatBytes, formatTime, round } from "../amounts.ts";
 import { openUnlessAborted, reconnectOptions } from "../client-functions.ts";
 import type { CommandContext } from "../context.ts";
 import { ExitCode } from "../exit-codes.ts";
+import { reportProgress } from "../report-progress.ts";
 import type { Reporter } from "../reporter.ts";
 import { type ClientCommand, runClientCommand } from "../run-client-command.ts";
 import { type ConnectionOptions, type OutputOptions, type Target, withReporter } from "../target.ts";
@@ -74,7 +75,11 @@ async function run(
   const isRecording = options.start !== undefined;
   const recorder = new FlvRecorder({ output, before, isRecording, onTrack: (track) => tellTrack(track, reporter) });
   const ended = new AbortController();
-  const progress = reportProgress(recorder, context, reporter, AbortSignal.any([signal, ended.signal]));
+  const tell = (bitrate: number): void => tellProgress(recorder, bitrate, reporter);
+  const progress = reportProgress(
+    { clock: context.clock, reporter, bytes: () => recorder.mediaBytes, tell },
+    AbortSignal.any([signal, ended.signal]),
+  );
   try {
     await record(recorder, target, options, context, reporter, signal);
   } catch (error) {
@@ -149,27 +154,10 @@ function tellTrack({ kind, trackId, codec }: Track, reporter: Reporter): void {
   reporter.note(`${kind}${trackId === 0 ? "" : ` ${trackId}`}: ${text}`, "track", { kind, trackId, text, ...details });
 }
 
-async function reportProgress(
-  recorder: FlvRecorder,
-  { clock }: CommandContext,
-  reporter: Reporter,
-  signal: AbortSignal,
-): Promise<void> {
-  const meter = new BitrateMeter();
-  meter.note(clock.nowMs(), 0);
-  for (;;) {
-    await clock.wait(reporter.progressIntervalMs, signal);
-    if (signal.aborted) return;
-    const bitrate = meter.note(clock.nowMs(), recorder.mediaBytes);
-    const { timeMs, size, frames } = recorder;
-    const text = frames === 0 ? "waiting for a publisher" : "";
-    reporter.progress(text || [formatTime(timeMs), formatBitrate(bitrate), formatBytes(size)].join("  "), {
-      timeMs,
-      bitrate: Math.round(bitrate),
-      bytes: size,
-      frames,
-    });
-  }
+function tellProgress({ timeMs, size, frames }: FlvRecorder, bitrate: number, reporter: Reporter): void {
+  const figures = [formatTime(timeMs), formatBitrate(bitrate), formatBytes(size)].join("  ");
+  const text = frames === 0 ? "waiting for a publisher" : figures;
+  reporter.progress(text, { timeMs, bitrate, bytes: size, frames });
 }
 
 function finish(

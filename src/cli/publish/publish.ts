@@ -1,9 +1,10 @@
 import type { PublishToOptions } from "../../client/connect-on.ts";
 import type { AmfEncodable } from "../../formats/amf/amf-value.ts";
-import { BitrateMeter, formatBitrate, formatBytes, formatTime, round } from "../amounts.ts";
+import { formatBitrate, formatBytes, formatTime, round } from "../amounts.ts";
 import { type OutgoingStream, openUnlessAborted, reconnectOptions } from "../client-functions.ts";
 import type { CommandContext } from "../context.ts";
 import { ExitCode } from "../exit-codes.ts";
+import { reportProgress } from "../report-progress.ts";
 import type { Reporter } from "../reporter.ts";
 import { runClientCommand } from "../run-client-command.ts";
 import { type ConnectionOptions, type OutputOptions, type Target, withReporter } from "../target.ts";
@@ -66,7 +67,11 @@ async function publishFile(
   });
   const ended = new AbortController();
   const position: Position = { timeMs: 0, firstMs: undefined };
-  const progress = reportProgress(stream, position, context, reporter, AbortSignal.any([signal, ended.signal]));
+  const tell = (bitrate: number): void => tellProgress(stream, position, bitrate, reporter);
+  const progress = reportProgress(
+    { clock: context.clock, reporter, bytes: () => sentBytes(stream), tell },
+    AbortSignal.any([signal, ended.signal]),
+  );
   const sending: SendOptions = { ...options, gate: options.pace ? undefined : gate, clock: context.clock, reporter };
   try {
     const sent = send(input, stream, position, sending, signal).catch(async (error: unknown) => {
@@ -115,36 +120,17 @@ async function untilLost({ ended }: OutgoingStream, signal: AbortSignal): Promis
   throw error ?? new Error(`the stream was ended: ${description}`);
 }
 
-async function reportProgress(
-  stream: OutgoingStream,
-  position: Position,
-  { clock }: CommandContext,
-  reporter: Reporter,
-  signal: AbortSignal,
-): Promise<void> {
-  const meter = new BitrateMeter();
-  meter.note(clock.nowMs(), 0);
-  for (;;) {
-    await clock.wait(reporter.progressIntervalMs, signal);
-    if (signal.aborted) return;
-    const { lagMs, messages, droppedMessages: dropped } = stream.statistics;
-    const bytes = sentBytes(stream);
-    const bitrate = meter.note(clock.nowMs(), bytes);
-    const parts = [
-      formatTime(position.timeMs),
-      formatBitrate(bitrate),
-      ...(lagMs === undefined ? [] : [`lag ${(lagMs / 1000).toFixed(1)} s`]),
-      ...(dropped === 0 ? [] : [`${dropped} dropped`]),
-    ];
-    reporter.progress(parts.join("  "), {
-      timeMs: position.timeMs,
-      bitrate: Math.round(bitrate),
-      lagMs: lagMs === undefined ? null : Math.round(lagMs),
-      messages,
-      bytes,
-      dropped,
-    });
-  }
+function tellProgress(stream: OutgoingStream, { timeMs }: Position, bitrate: number, reporter: Reporter): void {
+  const { lagMs, messages, droppedMessages: dropped } = stream.statistics;
+  const parts = [
+    formatTime(timeMs),
+    formatBitrate(bitrate),
+    ...(lagMs === undefined ? [] : [`lag ${(lagMs / 1000).toFixed(1)} s`]),
+    ...(dropped === 0 ? [] : [`${dropped} dropped`]),
+  ];
+  const roundedLagMs = lagMs === undefined ? null : Math.round(lagMs);
+  const details = { timeMs, bitrate, lagMs: roundedLagMs, messages, bytes: sentBytes(stream), dropped };
+  reporter.progress(parts.join("  "), details);
 }
 
 function sentBytes({ statistics: { audioBytes, videoBytes, dataBytes } }: OutgoingStream): number {
