@@ -250,6 +250,50 @@ test("who logs out is logged out in all windows of the browser, and hears nothin
   deepEqual([...identity.sessions], [one.session]);
 });
 
+test("what the application decides too late leaves nothing behind when the client has gone", async () => {
+  const asked: ((isAllowed: boolean) => void)[] = [];
+  const maySubscribe = (): Promise<boolean> => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    asked.push(resolve);
+    return promise;
+  };
+  const chat = messaging({ maySubscribe });
+  const server = new TestBroker({ destinations: { chat }, limits: { maxSubscriptions: 2 } });
+  const { session } = server.open();
+  const answers = ["a", "b", "c"].map((subtopic) => server.ask(session, subscribeTo(subtopic, "consumer")));
+  await settled();
+  for (let late = 0; late < 2; late++) {
+    server.nowMs += 30_001;
+    server.broker.tick(server.nowMs);
+    await settled();
+  }
+  equal(asked.length, 3, "each came after the one before was too late");
+  for (const answer of asked.toReversed()) {
+    answer(true);
+    await settled();
+  }
+  deepEqual(await Promise.all(answers), ["Server.Processing", "Server.Processing", "ok null"]);
+  equal(session.filterCount, chat.subscriptionCount);
+  ok(chat.subscriptionCount <= 2, "no more than the limit");
+  server.broker.close(session, "gone");
+  equal(chat.subscriptionCount, 0);
+});
+
+test("who logged out in another window while the application was asked hears nothing", async () => {
+  const allowed = Promise.withResolvers<boolean>();
+  const chat = messaging({ needsLogin: true, maySubscribe: () => allowed.promise });
+  const server = new TestBroker({ destinations: { chat }, login: () => true });
+  const identity = new FlexIdentity();
+  const [one, other] = [server.open("a:1", null, identity), server.open("a:1", null, identity)];
+  match(await server.ask(one.session, loginAs("ann:x")), /^ok/);
+  const answer = server.ask(other.session, subscribeTo("a"));
+  await settled();
+  match(await server.ask(one.session, { kind: "command", operation: Logout }), /^ok/);
+  allowed.resolve(true);
+  equal(await answer, "Client.Authentication");
+  equal(chat.subscriptionCount, 0);
+});
+
 test("credentials that are none, and a login that throws, let nobody in", async () => {
   const server = new TestBroker({
     login: () => {

@@ -11,7 +11,7 @@ import {
 import { parseSelector, type Selector } from "../../formats/flex/selector/selector.ts";
 import { acknowledge, createFlexId } from "./answers.ts";
 import type { BrokerContext } from "./broker-context.ts";
-import { checkAllowed, topicOf } from "./destination-checks.ts";
+import { checkAllowed, checkLogin, topicOf } from "./destination-checks.ts";
 import type { FlexSession } from "./flex-session.ts";
 import type { MessagingDestination } from "./messaging.ts";
 import { checkSubtopic } from "./publish.ts";
@@ -73,10 +73,14 @@ async function addFilters(
   if (!session.canPush) {
     throw new FlexFault({ code: FaultCode.MessageEncoding, description: "Consumers need AMF3: objectEncoding 3." });
   }
-  const subscription = session.subscriptionOf(clientId, destinationId, () => ({
-    ...{ clientId, destination: topic, destinationId, session, filters: new Map() },
-  }));
-  checkRoom(context, session, subscription, toAdd, toDelete);
+  const findRoom = (): Subscription => {
+    const subscription = session.subscriptionOf(clientId, destinationId, () => ({
+      ...{ clientId, destination: topic, destinationId, session, filters: new Map() },
+    }));
+    checkRoom(context, session, subscription, toAdd, toDelete);
+    return subscription;
+  };
+  findRoom();
   const parsed = toAdd.map((request) => ({
     request,
     tokens: request.subtopic === undefined ? undefined : topic.tokensOf(request.subtopic),
@@ -86,6 +90,9 @@ async function addFilters(
     await checkAllowed(topic.options.maySubscribe?.(session, { subtopic, selector }));
   }
   if (session.endReason !== undefined) return;
+  // The application may have taken so long that others came in between, or a logout.
+  checkLogin(session, topic.options);
+  const subscription = findRoom();
   for (const request of toDelete) session.deleteFilter(subscription, request);
   for (const { request, tokens, selector } of parsed) session.addFilter(request, { subscription, tokens, selector });
 }
