@@ -3,8 +3,10 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { z } from "zod";
 import { ROOT } from "../../scripts/run-step.ts";
 import { playFrom, publishTo } from "../../src/client/connect.ts";
+import { application, method } from "../../src/server/index.ts";
 import { ffmpegPublish } from "../support/ffmpeg.ts";
 import { flvTags } from "../support/flv-tags.ts";
 import { startLiveServer } from "../support/live-server.ts";
@@ -31,6 +33,7 @@ const TRIED: readonly (readonly [line: RegExp, by: string])[] = [
   [/^npx millrace demo$/, "the demo publishes"],
   [/^npm run build$|^node examples\/06-read-recording\.ts$/, "examples.test.ts builds and runs the examples"],
   [/^node examples\/07-watch-in-browser\.ts$/, "browser-example.test.ts opens it in Chromium"],
+  [/^npx millrace (?:publish|play|probe|call) |^ffmpeg -re -i clip\.flv .*\| npx millrace publish - /, "the commands"],
   [/^(?:MILLRACE_\w+=\S+ )*millrace serve\b/, "lines with settings are checked"],
 ];
 
@@ -133,6 +136,38 @@ test("the demo publishes a clip under the name that the README tells", async (t)
   const stream = await playFrom(`rtmp://127.0.0.1:${port}/live/demo`);
   for await (const message of stream) if (message.isKeyframe) break;
   await demo.end();
+});
+
+test("the commands publish, probe, play and call, through pipes too", async (t) => {
+  const calculator = application("calculator", {
+    methods: { add: method([z.number(), z.number()], (_client, a, b) => a + b) },
+  });
+  const { port, untilOf } = await startLiveServer(t, { applications: [calculator] });
+  const file = join(temporaryFolder(t), "clip.flv");
+  const start = (line: string, environment = {}): RunningProgram => {
+    const local = lineOf(line)
+      .replace("rtmp://127.0.0.1/", `rtmp://127.0.0.1:${port}/`)
+      .replace(/(?<= )clip\.flv/, file);
+    return runShellLine(t, local, { environment: { ...OFFLINE, ...environment } });
+  };
+  const publisher = start("npx millrace publish media/demo.flv");
+  await untilOf("live/clip", "publishing");
+  const probe = start("npx millrace probe");
+  equal(await probe.done, 0, probe.output);
+  match(probe.output, / H\.264 Main 3\.1 640×360\n/);
+  const recorder = start("npx millrace play rtmp://127.0.0.1/live/clip -o");
+  equal(await recorder.done, 0, recorder.output);
+  ok(flvTags(file).length > 300);
+  const copy = start("ffmpeg -re -i clip.flv");
+  await untilOf("live/copy", "publishing");
+  equal(await copy.done, 0, copy.output);
+  const player = start("npx millrace play rtmp://127.0.0.1/live/clip |", NO_DEVICES);
+  await player.until(/ \d+\.\d+ A-V: +-?\d/);
+  await player.end();
+  const call = start("npx millrace call");
+  equal(await call.done, 0, call.output);
+  match(call.output, /^3$/m);
+  await publisher.end("SIGINT");
 });
 
 test("npm test runs tests and ends with their number", async (t) => {
