@@ -6,8 +6,9 @@ import { MAX_USER_BYTES } from "../../rtmp/authentication/access-manager.ts";
 import { appendQuery, ClientAuthentication } from "../../rtmp/authentication/client-authentication.ts";
 import { decodeConnectRequest } from "../../rtmp/session/connect-request.ts";
 import type { FeatureDecision } from "../feature.ts";
-import type { ConnectionInfo, StreamRequest } from "../hooks.ts";
+import type { ConnectionInfo, Decision, ServerHooks, StreamRequest } from "../hooks.ts";
 import type { AuthenticationOptions } from "../options.ts";
+import { broadcastNameOf } from "../rtmp/broadcast-name.ts";
 import { PublisherAuthentication } from "./publisher-authentication.ts";
 
 const USERS = new Map([
@@ -139,11 +140,69 @@ test("players come in unasked, and nobody of them publishes", async () => {
   deepEqual(await server.feature.guard({}).onPublish?.(request("live", "joe")), { allow: true });
 });
 
+test("no way to part a name into application and key leads past the password", async () => {
+  const { feature } = new Server({ apps: ["live"] });
+  const ways = [
+    ["", "live/x"],
+    ["_definst_", "live/x"],
+    ["_definst_/live", "x"],
+    ["live/_definst_", "x"],
+    ["live", "x"],
+  ] as const;
+  for (const [app, streamKey] of ways) {
+    const name = broadcastNameOf(app, streamKey, 1024);
+    const broadcastName = "name" in name ? name.name : "";
+    equal(broadcastName, "live/x");
+    const asked = { ...request(app, undefined), streamKey, broadcastName };
+    equal((await feature.guard({}).onPublish?.(asked))?.allow, false, `${app} + ${streamKey}`);
+    equal((await feature.guard({}).onPlay?.(asked))?.allow, true);
+    equal((await new Server({ apps: ["live"], appliesTo: "all" }).feature.guard({}).onPlay?.(asked))?.allow, false);
+  }
+});
+
 test("everybody is asked where that is wanted, and only in the applications that are named", async () => {
   const all = new Server({ appliesTo: "all", apps: ["live", "studio"] });
   for (const app of ["live", "live/instance", "studio"]) match(await all.refusal(app, {}), /need auth/);
   for (const app of ["lively", "other", ""]) equal(await all.connect(app), undefined);
   equal((await all.feature.guard({}).onPublish?.(request("other", undefined)))?.allow, true);
+});
+
+test("the whole name counts, wherever a client parts it into application and key", async () => {
+  const protects = new Server({ appliesTo: "all", apps: ["/live/inst/"] });
+  match(await protects.refusal("live/inst", {}), /need auth/);
+  const { onPublish, onPlay } = protects.feature.guard({});
+  for (const app of ["live", "", "_definst_"]) {
+    equal(await protects.connect(app, {}), undefined);
+    const outside = { ...request(app, undefined), broadcastName: "live/inst/key" };
+    equal((await onPublish?.(outside))?.allow, false, app);
+    equal((await onPlay?.(outside))?.allow, false, app);
+  }
+  equal((await onPlay?.(request("live", undefined)))?.allow, true);
+  const toPublishers = new Server({ apps: ["live"] }).feature.guard({});
+  equal((await toPublishers.onPlay?.({ ...request("", undefined), broadcastName: "live/key" }))?.allow, true);
+});
+
+test("hooks that are methods of a class are asked as well", async () => {
+  class Hooks implements ServerHooks {
+    readonly #told: string[] = [];
+    get told(): readonly string[] {
+      return this.#told;
+    }
+    onPlay(): Decision {
+      this.#told.push("play");
+      return { allow: false, reason: "no" };
+    }
+    onPublishEnd(name: string): void {
+      this.#told.push(name);
+    }
+  }
+  const hooks = new Hooks();
+  const guarded = new Server().feature.guard(hooks);
+  const asked = request("live", undefined);
+  deepEqual(await guarded.onPlay?.(asked), { allow: false, reason: "no" });
+  guarded.onPublishEnd?.("live/key", asked.connection, "gone");
+  deepEqual(hooks.told, ["play", "live/key"]);
+  equal((await guarded.onConnect?.(asked.connection))?.allow, true);
 });
 
 test("users may be asked for, now or later; who cannot be asked for lets nobody in", async () => {

@@ -12,7 +12,7 @@ import { adobeResponse, limelightResponse, type Md5 } from "../../rtmp/authentic
 import type { ConnectEvent } from "../../rtmp/session/server-events.ts";
 import { parseQuery, splitQuery } from "../../rtmp/session/stream-name.ts";
 import type { FeatureDecision, ServerFeature } from "../feature.ts";
-import type { ServerHooks, StreamRequest } from "../hooks.ts";
+import { ALLOW, type Decision, type ServerHooks, type StreamRequest } from "../hooks.ts";
 import type { AuthenticationOptions } from "../options.ts";
 import { Challenges } from "./challenges.ts";
 
@@ -39,6 +39,8 @@ type Claim = {
 export class PublisherAuthentication implements ServerFeature {
   readonly #options: AuthenticationOptions;
   readonly #modes: readonly AuthenticationMode[];
+  /** As plain paths; undefined for every one. */
+  readonly #apps: readonly string[] | undefined;
   readonly #nowMs: () => number;
   readonly #challenges = new Challenges();
   /** Salts are made of it: one for each name, users or not, so that nobody learns which are. */
@@ -49,6 +51,7 @@ export class PublisherAuthentication implements ServerFeature {
     if (modes.length === 0) throw new TypeError('authentication needs a mode: "adobe", "llnw", or both');
     this.#options = options;
     this.#modes = modes;
+    this.#apps = options.apps?.map(plainPath);
     this.#nowMs = nowMs;
   }
 
@@ -71,21 +74,29 @@ export class PublisherAuthentication implements ServerFeature {
     this.#challenges.forgetExpired(nowMs);
   }
 
-  /** The hooks, with nobody publishing who was let in to play. */
+  /** The hooks, with nobody publishing who was let in to play, and nobody playing who was let in elsewhere. */
   guard(hooks: ServerHooks): ServerHooks {
+    const { appliesTo = "publishers" } = this.#options;
+    // Called on `hooks`, which may be an instance of a class.
     return {
-      ...hooks,
-      onPublish: (request: StreamRequest) => {
-        const { app, user } = request.connection;
-        if (user === undefined && this.#appliesTo(app)) return { allow: false, reason: NOBODY };
-        return hooks.onPublish?.(request) ?? { allow: true };
-      },
+      onConnect: (connection) => hooks.onConnect?.(connection) ?? ALLOW,
+      onPublish: (request) => (this.#isForUsers(request) ? NOT_PUBLISHED : (hooks.onPublish?.(request) ?? ALLOW)),
+      onPlay: (request) =>
+        appliesTo === "all" && this.#isForUsers(request) ? NOT_PLAYED : (hooks.onPlay?.(request) ?? ALLOW),
+      onPublishEnd: (...told) => hooks.onPublishEnd?.(...told),
+      onPlayEnd: (...told) => hooks.onPlayEnd?.(...told),
+      onClose: (...told) => hooks.onClose?.(...told),
     };
   }
 
-  #appliesTo(app: string): boolean {
-    const { apps } = this.#options;
-    return apps === undefined || apps.some((each) => app === each || app.startsWith(`${each}/`));
+  /** For users, and this is none. The broadcast's name counts too: `live` + `a/key` and `live/a` + `key` are the same. */
+  #isForUsers({ connection: { app, user }, broadcastName }: StreamRequest): boolean {
+    return user === undefined && (this.#appliesTo(app) || this.#appliesTo(broadcastName));
+  }
+
+  #appliesTo(path: string): boolean {
+    const plain = plainPath(path);
+    return this.#apps === undefined || this.#apps.some((each) => plain === each || plain.startsWith(`${each}/`));
   }
 
   /** FFmpeg, OBS, GStreamer and their like say in `connect` that they will publish. */
@@ -144,7 +155,14 @@ export class PublisherAuthentication implements ServerFeature {
   }
 }
 
-const NOBODY = "Publishing here wants a user and a password: rtmp://USER:PASSWORD@HOST/…";
+const NOT_PUBLISHED: Decision = {
+  allow: false,
+  reason: "Publishing here wants a user and a password: rtmp://USER:PASSWORD@HOST/…",
+};
+const NOT_PLAYED: Decision = {
+  allow: false,
+  reason: "Playing here wants a user and a password: rtmp://USER:PASSWORD@HOST/…",
+};
 
 function failed(mode: AuthenticationMode, reason: string, opaque = ""): FeatureDecision {
   const echoed = mode === "adobe" && opaque.length <= TOKEN_BYTES * 2 ? opaque : "";
@@ -153,6 +171,12 @@ function failed(mode: AuthenticationMode, reason: string, opaque = ""): FeatureD
 
 function refused(reason: string, description: string): FeatureDecision {
   return { allow: false, reason, refusal: { description } };
+}
+
+/** Slashes made single, the default instance left out: as names of broadcasts are made. */
+function plainPath(path: string): string {
+  const parts = path.split("/");
+  return parts.filter((part) => part !== "" && part !== "_definst_").join("/");
 }
 
 function randomToken(): string {
