@@ -1,30 +1,28 @@
 import { ProtocolError } from "../../errors.ts";
-import { CHUNK_LIMITS_BEFORE_CONNECT, DEFAULT_CHUNK_LIMITS } from "../../rtmp/chunk/chunk-limits.ts";
+import { DEFAULT_CHUNK_LIMITS } from "../../rtmp/chunk/chunk-limits.ts";
 import type { Handshake } from "../../rtmp/handshake/handshake.ts";
-import { createServerHandshake } from "../../rtmp/handshake/server-handshake.ts";
 import type { HandshakeFamily } from "../../rtmp/handshake/version.ts";
 import { PeerBandwidthLimit } from "../../rtmp/message/control.ts";
 import type { ConnectEvent, ServerEvent } from "../../rtmp/session/server-events.ts";
-import { ServerSession, type ServerSessionOptions } from "../../rtmp/session/server-session.ts";
+import type { ServerSession } from "../../rtmp/session/server-session.ts";
 import { createStatus } from "../../rtmp/session/status.ts";
-import { Wire } from "../../rtmp/session/wire.ts";
+import type { Wire } from "../../rtmp/session/wire.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
-import { nodeCrypto } from "../../transport/node-crypto.ts";
 import type { ServerContext } from "../context.ts";
-import type { FeatureDecision, ServerFeature } from "../feature.ts";
-import { ALLOW, type ConnectionInfo, type Decision, decide, tellApplication } from "../hooks.ts";
+import type { FeatureDecision } from "../feature.ts";
+import { type ConnectionInfo, type Decision, decide, tellApplication } from "../hooks.ts";
 import { ClientStreams, type ConnectionPort } from "./client-streams.ts";
 import { closeLine, describeBreak } from "./close-line.ts";
+import { askToConnect, describeClient } from "./connect-decision.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FeatureClient } from "./feature-client.ts";
 import { Outbox } from "./outbox.ts";
+import { createServerSession, createServerWire } from "./server-parts.ts";
 import { SwfCheck } from "./swf-check.ts";
 import type { ViewerPort } from "./viewer-outputs.ts";
 
 /** What a refused or cut off client has time to read before the connection closes. */
 const LAST_WORDS_MS = 200;
-/** How much of what a client calls itself, or a method, is kept and shown. */
-const MAX_SHOWN_CHARACTERS = 200;
 
 /** What one client's bytes may set going at a time; then it is the others' turn. A read of real media has some dozens. */
 const MAX_MESSAGES_A_TURN = 1000;
@@ -76,24 +74,11 @@ export class RtmpConnection implements ConnectionPort {
     this.#startedAtMs = context.nowMs();
     this.#deadlines = new Deadlines(options.timeouts, this.#startedAtMs);
     this.#swfCheck = new SwfCheck(options.swfVerification, options.timeouts.swfVerificationMs);
-    const handshake = createServerHandshake({
-      nowMs: this.#startedAtMs,
-      crypto: nodeCrypto,
-      families,
-      ...(options.rtmpe.type !== undefined && { encryptedVersion: options.rtmpe.type }),
-    });
+    const { handshake, wire } = createServerWire(context, families, this.#startedAtMs);
     this.#handshake = handshake;
-    this.#wire = new Wire({
-      handshake,
-      limits: { ...CHUNK_LIMITS_BEFORE_CONNECT, maxChunkStreams: options.limits.maxChunkStreams },
-      chunkSize: options.chunkSize,
-      windowAcknowledgementSize: options.windowAcknowledgementSize,
-      interleave: options.play.interleave,
-      pingAfterSilenceMs: options.timeouts.pingIntervalMs,
-    });
-    const { features = [] } = context;
-    this.#session = new ServerSession({ limits: options.limits, ...sessionOptionsOf(features) });
-    this.#featureClient = new FeatureClient(features, this.#session, this);
+    this.#wire = wire;
+    this.#session = createServerSession(context);
+    this.#featureClient = new FeatureClient(context.features ?? [], this.#session, this);
     this.#outbox = new Outbox({
       stream,
       wire: this.#wire,
@@ -342,17 +327,10 @@ export class RtmpConnection implements ConnectionPort {
   }
 
   #connect(event: ConnectEvent): void {
-    const { options, hooks } = this.#context;
-    const { app, appQuery, tcUrl, pageUrl, swfUrl } = event;
-    const { maxNameBytes } = options.limits;
-    const isTooLong = app.length > maxNameBytes;
-    const flashVersion = event.flashVersion.slice(0, MAX_SHOWN_CHARACTERS);
-    this.#info = { ...this.#info, app: isTooLong ? "" : app, appQuery, tcUrl, flashVersion, pageUrl, swfUrl };
+    const { options } = this.#context;
+    this.#info = { ...this.#info, ...describeClient(event, options.limits.maxNameBytes) };
     this.ask<FeatureDecision>(
-      () =>
-        isTooLong
-          ? { allow: false, reason: `The application's name is longer than ${maxNameBytes} bytes.` }
-          : this.#askToConnect(hooks.onConnect?.(this.#info) ?? ALLOW, event),
+      () => askToConnect(this.#context, this.#featureClient, event),
       (decision) => {
         if (!decision.allow) {
           const { reason, refusal } = decision;
@@ -372,15 +350,6 @@ export class RtmpConnection implements ConnectionPort {
         this.#featureClient.connected(event);
       },
     );
-  }
-
-  /** First the application's hook, then the features. */
-  #askToConnect(
-    decision: Decision | Promise<Decision>,
-    event: ConnectEvent,
-  ): FeatureDecision | Promise<FeatureDecision> {
-    if (!(decision instanceof Promise)) return decision.allow ? this.#featureClient.connect(event) : decision;
-    return decision.then((decided) => (decided.allow ? this.#featureClient.connect(event) : decided));
   }
 
   #sendChunkSize(): void {
@@ -453,14 +422,4 @@ export class RtmpConnection implements ConnectionPort {
     tellApplication(log, () => hooks.onClose?.(info, closeReason));
     this.#onFinished(this);
   }
-}
-
-/** What the features want of a session. */
-function sessionOptionsOf(features: readonly ServerFeature[]): ServerSessionOptions {
-  const registry = features.find((feature) => feature.registry !== undefined)?.registry;
-  return {
-    delegatedCommands: features.flatMap((feature) => feature.delegatedCommands ?? []),
-    reportsSharedObjects: features.some((feature) => feature.servesSharedObjects),
-    ...(registry !== undefined && { registry }),
-  };
 }
