@@ -4,15 +4,28 @@ import { ExitCode } from "./exit-codes.ts";
 
 // What bin/millrace.js loads: importing this file runs the command line of the process, and ends it with its exit code.
 const context = processContext();
+/** What a pipe may still take after a signal. */
+const STOP_GRACE_MS = 1000;
 
 process.on("uncaughtException", (error) => {
   context.stderr.write(describeCrash(error));
   process.exit(ExitCode.Failed);
 });
 
-const exitCode = await runCommandLine(process.argv.slice(2), context);
-// What a slow reader of a pipe has not taken yet would be lost with the process. A failure waits for nobody: it may be the second signal.
-if (exitCode === ExitCode.Ok) await context.byteOutput.write(new Uint8Array()).catch(() => {});
+let isStopped = false;
+const exitCode = await runCommandLine(process.argv.slice(2), {
+  ...context,
+  onSignal: (name, listener) =>
+    context.onSignal(name, () => {
+      isStopped ||= name !== "SIGHUP";
+      listener();
+    }),
+});
+// What a slow reader of a pipe has not taken yet would be lost with the process. Whoever stops it does not wait for long.
+if (exitCode === ExitCode.Ok) {
+  const taken = context.byteOutput.write(new Uint8Array()).catch(() => {});
+  await (isStopped ? Promise.race([taken, context.clock.wait(STOP_GRACE_MS, new AbortController().signal)]) : taken);
+}
 process.exit(exitCode);
 
 /** Plain words first: the stack is for whoever reports it. */

@@ -5,6 +5,7 @@ import type { FlvPatch } from "../../formats/flv/flv-recording.ts";
 import { FlvScan, type FlvScanResult } from "../../formats/flv/flv-scan.ts";
 import { describeReadError } from "../../server/config-files.ts";
 import type { ByteOutput } from "../context.ts";
+import { unlessAborted } from "../interruptible.ts";
 
 /** Where an FLV goes. */
 export type FlvOutput = {
@@ -30,9 +31,10 @@ const PIECE_BYTES = 256 * 1024;
 /** A tag is no longer than 16 MiB: what is cut off a file that was cut is no more. */
 const MAX_CUT_BYTES = 17 * 1024 * 1024;
 
-/** Standard output, which cannot be changed. */
-export function flvPipe(output: ByteOutput): FlvOutput {
-  return { name: "standard output", write: (bytes) => output.write(bytes), async patch() {}, async close() {} };
+/** Standard output, which cannot be changed. When `signal` aborts, its reader is waited for no more. */
+export function flvPipe(output: ByteOutput, signal: AbortSignal): FlvOutput {
+  const write = (bytes: Uint8Array): Promise<void> => unlessAborted(output.write(bytes), signal);
+  return { name: "standard output", write, async patch() {}, async close() {} };
 }
 
 /** Makes a file, or with `overwrite` makes it anew. Throws an error that says what hinders it. */

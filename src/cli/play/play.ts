@@ -57,9 +57,9 @@ function checkUsage(options: PlayCommandOptions, { stdout }: CommandContext): vo
   }
 }
 
-async function openOutput(options: PlayCommandOptions, context: CommandContext): Promise<FlvFile> {
+async function openOutput(options: PlayCommandOptions, context: CommandContext, signal: AbortSignal): Promise<FlvFile> {
   const { output = "-", resume, overwrite = false } = options;
-  if (isPipe(options)) return { output: flvPipe(context.byteOutput), before: undefined, cutBytes: 0 };
+  if (isPipe(options)) return { output: flvPipe(context.byteOutput, signal), before: undefined, cutBytes: 0 };
   return resume === true ? await resumeFlvFile(output) : await createFlvFile(output, overwrite);
 }
 
@@ -70,7 +70,7 @@ async function run(
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { output, before, cutBytes } = await openOutput(options, context);
+  const { output, before, cutBytes } = await openOutput(options, context, signal);
   if (cutBytes > 0) reporter.warn(`${output.name}: ${cutBytes} bytes behind its last whole tag were cut off`);
   const isRecording = options.start !== undefined;
   const recorder = new FlvRecorder({ output, before, isRecording, onTrack: (track) => tellTrack(track, reporter) });
