@@ -1,7 +1,7 @@
 import { formatTcUrl, parseRtmpUrl, type RtmpUrl } from "../transport/rtmp-url.ts";
 import { isLibrtmpLine, type LibrtmpLine, parseLibrtmpLine } from "./librtmp-line.ts";
 import type { NetConnection } from "./net-connection.ts";
-import { openConnection } from "./open-connection.ts";
+import { openConnection, withCredentials } from "./open-connection.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { ClientPlatform } from "./platform.ts";
 import type { PlayStream, PlayStreamOptions } from "./play-stream.ts";
@@ -30,7 +30,8 @@ export async function connectOn(
   const { target, options: all } = isLibrtmpLine(url)
     ? readTarget(url, options)
     : { target: parseRtmpUrl(url, { key: "", ...appOf(options) }), options };
-  return await openConnection(platform, target, all, { isForOneStream: false, publishes: false, mayMove: true });
+  const purpose = { isForOneStream: false, publishes: false, mayMove: true };
+  return (await openConnection(platform, withCredentials(target, all), all, purpose)).connection;
 }
 
 /** `publishTo` on a platform: the last part of the path is the key, and the connection is closed with the stream. */
@@ -97,7 +98,8 @@ function openingOf<Stream>(
   start: Start<Stream>,
 ): Opening<Stream> {
   const { target, options, line } = readTarget(url, given);
-  return { platform, target, options, publishes, start: (connection, key) => start(connection, key, line) };
+  const signedIn = withCredentials(target, options);
+  return { platform, target: signedIn, options, publishes, start: (connection, key) => start(connection, key, line) };
 }
 
 /** A URL, or a line of librtmp; what the options say counts more than what the line says. */
@@ -131,7 +133,7 @@ async function openStream<Stream>(
   signal?: AbortSignal,
 ): Promise<OpenedStream<Stream>> {
   const url = place === undefined ? target : resolvePlace(place.from, place.reference);
-  const moveRequest = Promise.withResolvers<Place>();
+  const moveRequest = Promise.withResolvers<string>();
   let isServerClosing = false;
   const opening = new AbortController();
   const stopListening = rejectOnAbort(signal, (error) => opening.abort(error));
@@ -145,20 +147,21 @@ async function openStream<Stream>(
       const tcUrl = info?.get("tcUrl");
       if (code === "NetConnection.Connect.AppShutdown") isServerClosing = true;
       if (code === "NetConnection.Connect.ReconnectRequest")
-        moveRequest.resolve({ from: url, reference: typeof tcUrl === "string" ? tcUrl : "" });
+        moveRequest.resolve(typeof tcUrl === "string" ? tcUrl : "");
       options.onStatus?.(status);
     },
   };
   try {
     const mayMove = signal !== undefined || options.onStatus !== undefined;
-    const connection = await openConnection(platform, url, connectOptions, {
-      isForOneStream: true,
-      publishes,
-      mayMove,
-    });
-    const stream = await startOn(connection, url.key, start);
-    const isClosing = (): boolean => isServerClosing;
-    return { stream, url: formatTcUrl(url), isServerClosing: isClosing, moveRequest: moveRequest.promise };
+    const purpose = { isForOneStream: true, publishes, mayMove };
+    const opened = await openConnection(platform, url, connectOptions, purpose);
+    const stream = await startOn(opened.connection, url.key, start);
+    return {
+      stream,
+      url: formatTcUrl(opened.url),
+      isServerClosing: () => isServerClosing,
+      moveRequest: moveRequest.promise.then((reference) => ({ from: opened.url, reference })),
+    };
   } finally {
     stopListening();
   }

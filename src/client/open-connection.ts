@@ -30,13 +30,23 @@ const STAYING_CAPABILITIES: Capabilities = {
 const MAX_KEY_EXCHANGES = 3;
 const DEFAULT_MAX_REDIRECTS = 5;
 
-/** Connects, signs in where the server asks for it, and goes where the server sends it. */
+/** A connection that stands, and where redirects have led to. */
+export type OpenedConnection = { readonly connection: NetConnection; readonly url: RtmpUrl };
+
+/** The URL with user and password of the options: they belong to its host, and go to no other. */
+export function withCredentials(url: RtmpUrl, { credentials }: ConnectOptions): RtmpUrl {
+  return credentials === undefined ? url : { ...url, user: credentials.user, password: credentials.password };
+}
+
+/**
+ * Connects, signs in as the user of the URL where the server asks for it, and goes where the server sends it.
+ */
 export async function openConnection(
   platform: ClientPlatform,
   url: RtmpUrl,
   options: ConnectOptions,
   purpose: ConnectionPurpose,
-): Promise<NetConnection> {
+): Promise<OpenedConnection> {
   const { maxRedirects = DEFAULT_MAX_REDIRECTS } = options;
   const seen = new Set<string>();
   let target = url;
@@ -44,7 +54,7 @@ export async function openConnection(
   for (;;) {
     seen.add(formatTcUrl(target));
     try {
-      return await openSignedIn(platform, target, targetOptions, purpose);
+      return { connection: await openSignedIn(platform, target, targetOptions, purpose), url: target };
     } catch (error) {
       const redirect = error instanceof StatusError ? redirectOf(error.info) : undefined;
       if (redirect === undefined || options.stream !== undefined || maxRedirects === 0) throw error;
@@ -79,7 +89,7 @@ async function openSignedIn(
   options: ConnectOptions,
   purpose: ConnectionPurpose,
 ): Promise<NetConnection> {
-  const credentials = options.credentials ?? credentialsOf(url);
+  const credentials = credentialsOf(url);
   const { md5, crypto } = platform;
   const needs = { md5, randomBytes: (length: number) => crypto.randomBytes(length) };
   const authentication = credentials && new ClientAuthentication(credentials, url.app, needs);

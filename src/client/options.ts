@@ -48,7 +48,7 @@ export type ConnectOptions = {
    */
   readonly credentials?: Credentials;
   /**
-   * How often the server may send the client elsewhere, by `ex.redirect`; never from TLS to none, nor the URL's password to
+   * How often the server may send the client elsewhere, by `ex.redirect`; never from TLS to none, nor user and password to
    * another host. 0: the refusal is what you get. @default 5
    */
   readonly maxRedirects?: number;

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { after, test } from "node:test";
 import { connectOn, playOn, publishOn } from "../../src/client/connect-on.ts";
-import { type ConnectOptions, StatusError } from "../../src/client/index.ts";
+import { type ConnectOptions, type ReconnectEvent, StatusError } from "../../src/client/index.ts";
 import { AmfObject, hasMembers } from "../../src/formats/amf/amf-value.ts";
 import type { ServerHooks } from "../../src/server/hooks.ts";
 import { createMediaServer } from "../../src/server/media-server.ts";
@@ -63,6 +63,10 @@ function sendsTo(redirect: string): Reaction {
       description: "Elsewhere.",
       ex: { code: 302, redirect },
     });
+}
+
+function moveTo(tcUrl: string): Readonly<Record<string, string>> {
+  return { level: "status", code: "NetConnection.Connect.ReconnectRequest", tcUrl };
 }
 
 function refused(text: RegExp): (error: unknown) => true {
@@ -144,6 +148,52 @@ test("goes where the server sends it: the app is the redirect's, the key stays",
   deepEqual(platform.said, ["first live rtmp://x/live", "second other/instance rtmp://second:1936/other/instance"]);
   // The password stays with its host.
   deepEqual(platform.dialled, ["rtmp://joe:x@first/live/key?t=1", "rtmp://second:1936/other/instance/key?t=1"]);
+  await stream.close();
+});
+
+test("a password of the options stays with the URL's host as well, where a redirect or a request to move leads away", async () => {
+  const challenge = "[ AccessManager.Reject ] : [ code=403 need auth; authmod=adobe ] : ";
+  const asks: Reaction = (server, { transactionId }) =>
+    server.error(transactionId, { code: "NetConnection.Connect.Rejected", level: "error", description: challenge });
+  const credentials = { user: "joe", password: "x" };
+  const away = scripted({ first: sendsTo("rtmp://second/live"), second: asks });
+  await rejects(connectOn(away, "rtmp://first/live", { credentials }), refused(/USER:PASSWORD@HOST/));
+  deepEqual(away.said, ["first live rtmp://first/live", "second live rtmp://second/live"]);
+  const moving = scripted({
+    first: (server, command, streamId) => {
+      ACCEPTS(server, command, streamId);
+      server.command("onStatus", 0, moveTo("rtmp://second/live"));
+    },
+    second: asks,
+  });
+  const failed = Promise.withResolvers<unknown>();
+  const onEvent = (event: ReconnectEvent): void => {
+    if (event.kind === "failed") failed.resolve(event.error);
+  };
+  const stream = await playOn(moving, "rtmp://first/live/key", { credentials, reconnect: { onEvent } });
+  refused(/USER:PASSWORD@HOST/)(await failed.promise);
+  deepEqual(moving.said, ["first live rtmp://first/live", "second live rtmp://second/live"]);
+  await stream.close();
+});
+
+test("a request to move is relative to where redirects led", async () => {
+  const platform = scripted({
+    first: sendsTo("rtmp://second/live"),
+    second: (server, command, streamId) => {
+      ACCEPTS(server, command, streamId);
+      if (platform.said.length === 2) server.command("onStatus", 0, moveTo("/other"));
+    },
+  });
+  const urls: string[] = [];
+  const moved = Promise.withResolvers<void>();
+  const onEvent = (event: ReconnectEvent): void => {
+    if (event.kind === "connected") urls.push(event.url);
+    if (urls.length === 2) moved.resolve();
+    if (event.kind === "failed") moved.reject(event.error);
+  };
+  const stream = await playOn(platform, "rtmp://first/live/key", { reconnect: { onEvent } });
+  await moved.promise;
+  deepEqual(urls, ["rtmp://second/live", "rtmp://second/other"]);
   await stream.close();
 });
 
