@@ -19,7 +19,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const CLIP = clip("h264-aac");
 const TYPES = { audio: "audio", video: "video", data: "script" } as const;
 /** The README tells how much a page has to load, compressed. */
-const MAX_BUNDLE_BYTES = 45_000;
+const MAX_BUNDLE_BYTES = 60_000;
 
 type Setting = { readonly live: LiveServer; readonly page: Page; readonly url: (name?: string) => string };
 
