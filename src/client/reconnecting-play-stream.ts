@@ -28,6 +28,10 @@ export class ReconnectingPlayStream implements PlayStream {
   /** The last, while it stands. */
   #current: PlayStream | undefined;
   #onMessage: ((message: MediaMessage) => void) | undefined;
+  /** Of `onMessage`, for each stream that it listens to. */
+  readonly #stops: (() => void)[] = [];
+  /** Whose time `#time` goes by. */
+  #timed: PlayStream | undefined;
   /** Settles when there is another stream to read, or none will come. */
   #change = Promise.withResolvers<void>();
   #isReading = false;
@@ -66,10 +70,14 @@ export class ReconnectingPlayStream implements PlayStream {
   onMessage(take: (message: MediaMessage) => void): () => void {
     if (this.#isReading || this.#onMessage !== undefined) throw readError();
     this.#onMessage = take;
-    const stops = this.#unread.map(({ stream }) => this.#listen(stream));
+    try {
+      for (const { stream } of this.#unread) this.#listen(stream);
+    } catch (error) {
+      this.#stopListening();
+      throw error;
+    }
     return () => {
-      for (const stop of stops) stop();
-      if (this.#onMessage === take) this.#onMessage = undefined;
+      if (this.#onMessage === take) this.#stopListening();
     };
   }
 
@@ -77,7 +85,8 @@ export class ReconnectingPlayStream implements PlayStream {
     return {
       next: () => this.#next(),
       return: async () => {
-        void this.close();
+        // What hinders the close shows in the end of the connection.
+        this.close().catch(() => {});
         this.#unread.length = 0;
         return NO_MESSAGE;
       },
@@ -133,13 +142,21 @@ export class ReconnectingPlayStream implements PlayStream {
     if (!this.#wantsAudio) stream.receiveAudio(false);
     if (!this.#wantsVideo) stream.receiveVideo(false);
     if (this.#wantsPause) stream.pause(true);
-    if (this.#onMessage !== undefined) this.#listen(stream);
+    if (this.#onMessage !== undefined) {
+      // All of those before has been taken.
+      this.#unread.splice(0, this.#unread.length - 1);
+      this.#listen(stream);
+    }
     this.#changed();
   }
 
-  #listen(stream: PlayStream): () => void {
-    this.#time.restart();
-    return stream.onMessage((message) => this.#onMessage?.(this.#take(message)));
+  #listen(stream: PlayStream): void {
+    this.#stops.push(stream.onMessage((message) => this.#onMessage?.(this.#take(message, stream))));
+  }
+
+  #stopListening(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#onMessage = undefined;
   }
 
   async #next(): Promise<NextMessage> {
@@ -163,13 +180,14 @@ export class ReconnectingPlayStream implements PlayStream {
       }
       // Its end, in order or not, is the keeper's affair.
       const next = await unread.iterator.next().catch(() => NO_MESSAGE);
-      if (next.done !== true) return { done: false, value: this.#take(next.value) };
+      if (next.done !== true) return { done: false, value: this.#take(next.value, unread.stream) };
       if (this.#unread[0] === unread) this.#unread.shift();
-      this.#time.restart();
     }
   }
 
-  #take(message: MediaMessage): MediaMessage {
+  #take(message: MediaMessage, stream: PlayStream): MediaMessage {
+    if (stream !== this.#timed) this.#time.restart();
+    this.#timed = stream;
     this.#counter.count(message.kind, message.timestamp, message.payload.length);
     return this.#time.join(message, this.#needs.clock.nowMs());
   }

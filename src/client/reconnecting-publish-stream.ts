@@ -33,10 +33,7 @@ export class ReconnectingPublishStream implements PublishStream {
     this.#keeper = new StreamKeeper({
       ...needs,
       attach: (stream) => this.#attach(stream),
-      detach: () => {
-        this.#current = undefined;
-        this.#next = undefined;
-      },
+      detach: () => this.#drop(),
     });
   }
 
@@ -103,7 +100,16 @@ export class ReconnectingPublishStream implements PublishStream {
       return;
     }
     this.#counter.reconnects++;
+    this.#next?.close().catch(() => {});
     this.#next = stream;
+  }
+
+  /** One may still stand: the old one, where the stream was to move and the new one is lost. */
+  #drop(): void {
+    // What hinders the close shows in the stream's own end.
+    for (const stream of [this.#current, this.#next]) stream?.close().catch(() => {});
+    this.#current = undefined;
+    this.#next = undefined;
   }
 
   /** The one that waits begins with what players must know. */
@@ -151,8 +157,7 @@ export class ReconnectingPublishStream implements PublishStream {
 
   #finish(end: StreamEnd): void {
     this.#end = end;
-    this.#current = undefined;
-    this.#next = undefined;
+    this.#drop();
     this.#resolveEnded(end);
   }
 }

@@ -55,6 +55,8 @@ export class StreamKeeper<Stream extends KeptStream> {
   readonly #signal: AbortSignal;
   #opened: OpenedStream<Stream> | undefined;
   #attempts = 0;
+  /** In a row, by streams that did not last. */
+  #moves = 0;
 
   constructor(needs: StreamKeeperNeeds<Stream>) {
     this.#needs = needs;
@@ -64,9 +66,22 @@ export class StreamKeeper<Stream extends KeptStream> {
 
   /** Opens the stream for the first time. */
   async start(): Promise<void> {
-    const { open, options } = this.#needs;
-    if (!options.fromStart) return this.#attach(await open(undefined, this.#signal));
+    try {
+      await this.#start();
+    } catch (error) {
+      this.#abandon();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    if (!this.#needs.options.fromStart) {
+      const opened = await this.#open(undefined, this.#signal);
+      if (opened instanceof Error) throw opened;
+      return this.#attach(opened);
+    }
     const end = await this.#reopen();
+    if (this.#signal.aborted) throw abortError(this.#signal);
     if (end !== undefined) throw end.error ?? new Error(end.description);
   }
 
@@ -77,8 +92,7 @@ export class StreamKeeper<Stream extends KeptStream> {
     } catch (thrown) {
       // Only what is told of events can throw here.
       const error = asError(thrown);
-      this.close();
-      this.#opened?.stream.close().catch(() => {});
+      this.#abandon();
       return { kind: "disconnected", description: `a function of the application failed: ${error.message}`, error };
     }
   }
@@ -100,31 +114,60 @@ export class StreamKeeper<Stream extends KeptStream> {
     this.#closing.abort(new Error("closed by the application"));
   }
 
+  #abandon(): void {
+    this.close();
+    // What hinders the close shows in the stream's own end.
+    this.#opened?.stream.close().catch(() => {});
+  }
+
   /** Until the connection is lost, or all is over; the server may ask the stream to move meanwhile. */
   async #untilEnd(): Promise<StreamEnd> {
     for (;;) {
       const opened = this.#opened;
       if (opened === undefined) throw new Error("no stream was opened");
       const startedAtMs = this.#needs.clock.nowMs();
-      const end = await Promise.race([
-        opened.stream.ended,
-        opened.moveRequest.then((place) => this.#move(opened, place)),
-      ]);
-      if (this.#needs.clock.nowMs() - startedAtMs >= STABLE_MS) this.#attempts = 0;
-      if (end !== undefined) return end;
+      const place = await Promise.race([opened.moveRequest, opened.stream.ended.then(() => undefined)]);
+      this.#noteLasting(startedAtMs);
+      if (place !== undefined && (await this.#move(opened, place))) continue;
+      const end = await opened.stream.ended;
+      this.#noteLasting(startedAtMs);
+      return end;
     }
   }
 
-  /** Undefined when the stream has moved; otherwise the end of the old one, which is used as long as it stands. */
-  async #move(from: OpenedStream<Stream>, place: Place): Promise<StreamEnd | undefined> {
+  #noteLasting(startedAtMs: number): void {
+    if (this.#needs.clock.nowMs() - startedAtMs < STABLE_MS) return;
+    this.#attempts = 0;
+    this.#moves = 0;
+  }
+
+  /** Whether the stream has moved. Otherwise the old one is used as long as it stands. */
+  async #move(from: OpenedStream<Stream>, place: Place): Promise<boolean> {
     this.#tell({ kind: "moving", url: place.reference });
-    try {
-      this.#attach(await this.#needs.open(place, this.#signal));
-      return undefined;
-    } catch (error) {
-      this.#tell({ kind: "failed", attempt: 0, error: asError(error) });
-      return await from.stream.ended;
+    const obsolete = new AbortController();
+    const signal = AbortSignal.any([this.#signal, obsolete.signal]);
+    // The connection may be lost meanwhile; what ends in order needs no other place.
+    void from.stream.ended.then((end) => {
+      if (!this.#isWorthAnother(end)) obsolete.abort(new Error(end.description));
+    });
+    await this.#pauseBeforeMove(signal);
+    const opened = await this.#open(place, signal);
+    if (opened instanceof Error) {
+      this.#tell({ kind: "failed", attempt: 0, error: opened });
+      return false;
     }
+    this.#attach(opened);
+    return true;
+  }
+
+  /** The first is made at once; servers that send the client back and forth are not asked as fast as they answer. */
+  async #pauseBeforeMove(signal: AbortSignal): Promise<void> {
+    const { options, clock } = this.#needs;
+    const attempt = this.#moves++;
+    if (attempt === 0) return;
+    const delayMs = backoffMs(attempt, options, () => clock.random());
+    this.#tell({ kind: "waiting", attempt, delayMs });
+    await clock.wait(delayMs, signal);
   }
 
   #isWorthAnother(end: StreamEnd): boolean {
@@ -141,21 +184,21 @@ export class StreamKeeper<Stream extends KeptStream> {
 
   /** Undefined when the stream stands again. */
   async #reopen(): Promise<StreamEnd | undefined> {
-    const { options, clock, open } = this.#needs;
+    const { options, clock } = this.#needs;
     for (;;) {
       if (this.#signal.aborted) return closedEnd(this.#signal);
       const attempt = ++this.#attempts;
       const delayMs = backoffMs(attempt, options, () => clock.random());
       this.#tell({ kind: "waiting", attempt, delayMs });
       await clock.wait(delayMs, this.#signal);
-      try {
-        this.#attach(await open(undefined, this.#signal));
+      const opened = await this.#open(undefined, this.#signal);
+      if (this.#signal.aborted) return closedEnd(this.#signal);
+      if (!(opened instanceof Error)) {
+        this.#attach(opened);
         return undefined;
-      } catch (error) {
-        if (this.#signal.aborted) return closedEnd(this.#signal);
-        const end = this.#endAfter(attempt, asError(error));
-        if (end !== undefined) return end;
       }
+      const end = this.#endAfter(attempt, opened);
+      if (end !== undefined) return end;
     }
   }
 
@@ -168,12 +211,21 @@ export class StreamKeeper<Stream extends KeptStream> {
     return { kind: isRetried ? "disconnected" : "refused", description, error };
   }
 
-  #attach(opened: OpenedStream<Stream>): void {
-    if (this.#signal.aborted) {
+  /** Nothing is left of what comes too late. */
+  async #open(place: Place | undefined, signal: AbortSignal): Promise<OpenedStream<Stream> | Error> {
+    if (signal.aborted) return abortError(signal);
+    try {
+      const opened = await this.#needs.open(place, signal);
+      if (!signal.aborted) return opened;
       // What hinders the close shows in the stream's own end.
       opened.stream.close().catch(() => {});
-      throw abortError(this.#signal);
+      return abortError(signal);
+    } catch (error) {
+      return asError(error);
     }
+  }
+
+  #attach(opened: OpenedStream<Stream>): void {
     this.#opened = opened;
     this.#needs.attach(opened.stream);
     this.#tell({ kind: "connected", url: opened.url });

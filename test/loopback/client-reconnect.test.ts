@@ -333,6 +333,139 @@ test("a move that fails leaves the stream where it is; when that is lost, the fi
   await stream.close();
 });
 
+/** Has a host take connections, and answer `connect` when the test says so. */
+function holdConnect({ platform, servers }: Network, host: string): PromiseWithResolvers<() => void> {
+  const held = Promise.withResolvers<() => void>();
+  const connect: Reaction = (server, { transactionId }) =>
+    held.resolve(() => server.result(transactionId, { code: "NetConnection.Connect.Success" }));
+  platform.hosts.set(host, (stream) => servers.push(new ScriptedServer({ stream, reactions: { connect } })));
+  return held;
+}
+
+test("a connection that is lost while the stream moves is not opened again beside it", async () => {
+  const net = network();
+  const { platform, server, servers, reconnect, kinds } = net;
+  const held = holdConnect(net, "b");
+  const stream = await publishOn(platform, "rtmp://a/live/key", { reconnect });
+  requestMove(server(), "rtmp://b/live");
+  const accept = await held.promise;
+  servers[0]?.stream.destroy();
+  await settle();
+  deepEqual(platform.clock.delaysMs, []);
+  accept();
+  await settle();
+  stream.write({ kind: "video", timestamp: 80, payload: KEY });
+  await settle();
+  deepEqual(servers[1]?.messages.map(textOf), ["video 80 1"]);
+  deepEqual(kinds(), ["connected", "moving", "connected"]);
+  deepEqual(platform.dialled, ["rtmp://a/live/key", "rtmp://b/live/key"]);
+  await stream.close();
+  ok(servers[1]?.lines.includes("closed"));
+});
+
+test("a stream that ends in order while it moves is over, and nothing is left of the move", async () => {
+  const net = network();
+  const { platform, server, servers, reconnect } = net;
+  const held = holdConnect(net, "b");
+  const stream = await playOn(platform, "rtmp://a/live/key", { reconnect });
+  requestMove(server(), "rtmp://b/live");
+  await held.promise;
+  servers[0]?.status(1, "NetStream.Play.Stop");
+  equal((await stream.ended).kind, "stopped");
+  await settle();
+  ok(servers[1]?.lines.includes("closed"));
+});
+
+test("a publisher that loses the new place before it has used it leaves the old one too", async () => {
+  const { platform, server, servers, reconnect } = network();
+  const stream = await publishOn(platform, "rtmp://a/live/key", { reconnect });
+  stream.write({ kind: "video", timestamp: 0, payload: KEY });
+  requestMove(server(), "rtmp://b/live");
+  await settle();
+  servers[1]?.stream.destroy();
+  await platform.clock.passWait();
+  ok(servers[0]?.lines.includes("closed"));
+  equal(servers.length, 3);
+  stream.write({ kind: "video", timestamp: 80, payload: KEY });
+  await settle();
+  deepEqual(servers[2]?.messages.map(textOf), ["video 80 1"]);
+  await stream.close();
+  deepEqual(
+    servers.map(({ lines }) => lines.includes("closed")),
+    [true, true, true],
+  );
+});
+
+test("servers that send the client back and forth are not asked without a pause", async () => {
+  const { platform, server, servers, reconnect } = network();
+  const stream = await playOn(platform, "rtmp://a/live/key", { reconnect });
+  requestMove(server(), "rtmp://b/live");
+  await settle();
+  equal(servers.length, 2);
+  requestMove(server(), "rtmp://a/live");
+  await platform.clock.untilWaiting();
+  equal(servers.length, 2);
+  await platform.clock.passWait();
+  equal(servers.length, 3);
+  requestMove(server(), "rtmp://b/live");
+  await platform.clock.passWait();
+  deepEqual(platform.clock.delaysMs, [500, 1000]);
+  platform.clock.now += 10_000;
+  requestMove(server(), "rtmp://a/live");
+  await settle();
+  equal(servers.length, 5);
+  requestMove(server(), "rtmp://b/live");
+  await platform.clock.untilWaiting();
+  await stream.close();
+  equal(servers.length, 5);
+});
+
+test("a reader by onMessage can stop after a reconnect, and go on by for await", async () => {
+  const { platform, server, reconnect } = network();
+  const stream = await playOn(platform, "rtmp://a/live/key", { reconnect });
+  const seen: number[] = [];
+  const stop = stream.onMessage(({ timestamp }) => void seen.push(timestamp));
+  server().video(1, 100, KEY);
+  await settle();
+  server().stream.destroy();
+  await platform.clock.passWait();
+  server().video(1, 200, KEY);
+  await settle();
+  stop();
+  server().video(1, 240, INTER);
+  await settle();
+  deepEqual(seen, [100, 200]);
+  deepEqual(await read(stream, 1), ["video 240"]);
+  await stream.close();
+});
+
+test("a function that throws at a connection leaves none behind", async () => {
+  const { platform, servers } = network();
+  let count = 0;
+  const onEvent = (event: ReconnectEvent): void => {
+    if (event.kind === "connected" && ++count % 2 === 1) throw new Error("not this");
+  };
+  await rejects(publishOn(platform, "rtmp://a/live/key", { reconnect: { onEvent } }), /not this/);
+  await settle();
+  ok(servers[0]?.lines.includes("closed"));
+  const stream = await publishOn(platform, "rtmp://a/live/key", { reconnect: { onEvent } });
+  servers[1]?.stream.destroy();
+  await platform.clock.passWait();
+  match((await stream.ended).description, /a function of the application failed: not this/);
+  await settle();
+  ok(servers[2]?.lines.includes("closed"));
+});
+
+test("who aborts the wait for the first connection gets the signal's reason", async () => {
+  const { platform } = network();
+  const abort = new AbortController();
+  const reason = new Error("enough");
+  const starting = playOn(platform, "rtmp://nobody/live/key", { reconnect: { fromStart: true }, signal: abort.signal });
+  await platform.clock.untilWaiting();
+  abort.abort(reason);
+  await rejects(starting, (error) => error === reason);
+});
+
 test("close and abort end it in every state", async () => {
   const { platform, server, reconnect } = network();
   const stream = await playOn(platform, "rtmp://a/live/key", { reconnect });
