@@ -88,7 +88,7 @@ export function startPeer(
       clearTimeout(killer);
       return result;
     },
-    untilStderr: (pattern, timeoutMs = 10_000) => watcher.until(command, pattern, timeoutMs),
+    untilStderr: (pattern, timeoutMs = 30_000) => watcher.until(command, pattern, timeoutMs),
     stderrTail: () => watcher.stderr,
   };
 }
