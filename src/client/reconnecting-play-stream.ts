@@ -14,6 +14,17 @@ export type ReconnectingPlayNeeds = Omit<StreamKeeperNeeds<PlayStream>, "open" |
 
 type Unread = { readonly stream: PlayStream; readonly iterator: AsyncIterator<MediaMessage, undefined> };
 
+/** How far the last connection has come with a recording. */
+type Progress = {
+  readonly stream: PlayStream;
+  readonly askedMs: number;
+  /** The first timestamp that was taken. */
+  firstMs: number | undefined;
+};
+
+/** Some servers begin at 0 wherever a recording is asked for, and others at the keyframe before. */
+const BEGINS_AT_ZERO_MS = 1000;
+
 /** A play stream over as many connections as it takes. What waits of a lost one is taken first. */
 export class ReconnectingPlayStream implements PlayStream {
   readonly ended: Promise<StreamEnd>;
@@ -30,6 +41,8 @@ export class ReconnectingPlayStream implements PlayStream {
   #onMessage: ((message: MediaMessage) => void) | undefined;
   /** Of `onMessage`, for each stream that it listens to. */
   readonly #stops: (() => void)[] = [];
+  #progress: Progress | undefined;
+  #askedMs = 0;
   /** Whose time `#time` goes by. */
   #timed: PlayStream | undefined;
   /** Settles when there is another stream to read, or none will come. */
@@ -123,19 +136,31 @@ export class ReconnectingPlayStream implements PlayStream {
     await this.ended;
   }
 
-  /** A recording goes on where it was. */
+  /** A recording goes on where it was: behind what still waits to be taken. */
   #nextOptions(): PlayStreamOptions {
     const { startMs = -2000, durationMs = -1 } = this.#options;
-    const playedMs = this.#time.lastMs - startMs;
+    this.#askedMs = Math.max(startMs, this.#positionMs());
+    const playedMs = this.#askedMs - startMs;
     if (startMs < 0 || playedMs <= 0) return this.#options;
     const leftMs = durationMs < 0 ? durationMs : Math.max(0, durationMs - playedMs);
-    return { ...this.#options, startMs: startMs + playedMs, durationMs: leftMs };
+    return { ...this.#options, startMs: this.#askedMs, durationMs: leftMs };
+  }
+
+  /** Within the recording, without the pauses that `#time` counts. */
+  #positionMs(): number {
+    if (this.#progress === undefined) return 0;
+    const { stream, askedMs, firstMs } = this.#progress;
+    const { messages, lastTimestamp } = stream.statistics;
+    if (messages === 0) return askedMs;
+    const beginsAtZero = (firstMs ?? lastTimestamp) < Math.min(BEGINS_AT_ZERO_MS, askedMs / 2);
+    return beginsAtZero ? askedMs + lastTimestamp : Math.max(askedMs, lastTimestamp);
   }
 
   #attach(stream: PlayStream): void {
     const before = this.#current;
     if (this.#unread.length > 0 || this.#counter.messages > 0) this.#counter.reconnects++;
     this.#current = stream;
+    this.#progress = { stream, askedMs: this.#askedMs, firstMs: undefined };
     this.#unread.push({ stream, iterator: stream[Symbol.asyncIterator]() });
     // A stream that moves: what has come over the old connection can still be taken.
     before?.close().catch(() => {});
@@ -188,6 +213,9 @@ export class ReconnectingPlayStream implements PlayStream {
   #take(message: MediaMessage, stream: PlayStream): MediaMessage {
     if (stream !== this.#timed) this.#time.restart();
     this.#timed = stream;
+    if (stream === this.#progress?.stream && message.kind !== "data" && !message.isConfig) {
+      this.#progress.firstMs ??= message.timestamp;
+    }
     this.#counter.count(message.kind, message.timestamp, message.payload.length);
     return this.#time.join(message, this.#needs.clock.nowMs());
   }

@@ -134,6 +134,31 @@ test("a recording goes on where it was", async () => {
   await stream.close();
 });
 
+test("neither what waits of a recording is asked for again, nor does a pause count as played", async () => {
+  for (const isRelative of [false, true]) {
+    const { platform, server, reconnect } = network();
+    const stream = await playOn(platform, "rtmp://a/live/key", { reconnect, play: { startMs: 1000 } });
+    const send = (positionMs: number, askedMs: number): void =>
+      server().video(1, isRelative ? positionMs - askedMs : positionMs, KEY);
+    for (const positionMs of [1000, 5000]) send(positionMs, 1000);
+    await settle();
+    await read(stream, 1);
+    server().stream.destroy();
+    await platform.clock.untilWaiting();
+    platform.clock.now += 30_000;
+    await platform.clock.passWait();
+    ok(server().lines.includes("play/1 key 5000"), server().lines.join());
+    // From the keyframe before, which servers begin at.
+    for (const positionMs of isRelative ? [5000, 8000] : [4000, 8000]) send(positionMs, 5000);
+    await settle();
+    await read(stream, 3);
+    server().stream.destroy();
+    await platform.clock.passWait();
+    ok(server().lines.includes("play/1 key 8000"), server().lines.join());
+    await stream.close();
+  }
+});
+
 test("a published stream begins anew with metadata and configurations, at a keyframe", async () => {
   const { platform, server, reconnect } = network();
   const stream = await publishOn(platform, "rtmp://a/live/key", { reconnect });
