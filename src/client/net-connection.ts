@@ -104,9 +104,7 @@ export class NetConnection {
     this.#driver = new SessionDriver(stream, target, options);
     this.#streams = new NetStreams(this.#driver, options, target.isForOneStream ? () => this.close() : undefined);
     this.#pings = new Pings(this.#driver.wire);
-    this.#bandwidth = new BandwidthChecks((name, timeoutMs, signal) =>
-      this.callWith({ timeoutMs, ...(signal !== undefined && { signal }) }, name),
-    );
+    this.#bandwidth = new BandwidthChecks((name, timeoutMs, signal) => this.callWith({ timeoutMs, signal }, name));
     this.#sharedObjects = new ClientSharedObjects(this.#driver, options, () => this.server.objectEncoding);
     const { handshakeMs } = options.timeouts;
     this.#handshake = pendingAnswer("the server did not finish the handshake", handshakeMs, "timeout.server-handshake");

@@ -33,6 +33,37 @@ test("an Adobe server's measurement: its checks are answered, and its result is 
   }
 });
 
+test("who gives up a measurement takes it from nobody else, and who joins it may give up too", async () => {
+  const asked: number[] = [];
+  const checkBandwidth: Reaction = (peer, { transactionId }) => {
+    asked.push(transactionId);
+    peer.result(transactionId, true);
+  };
+  const server = new ScriptedServer({ reactions: { checkBandwidth } });
+  const connection = await connect(URL, { stream: server.clientStream });
+  const [first, third] = [new AbortController(), new AbortController()];
+  const measured = [
+    connection.measureBandwidth({ signal: first.signal }),
+    connection.measureBandwidth(),
+    connection.measureBandwidth({ signal: third.signal }),
+    connection.measureBandwidth({ timeoutMs: 5 }),
+  ];
+  const outcomes = Promise.allSettled(measured);
+  await settle();
+  first.abort(new Error("first"));
+  third.abort(new Error("third"));
+  await rejects(measured[3] ?? Promise.resolve(), { code: "timeout.answer" });
+  server.command("onBWDone", 0, 1234, 100, 1, 42);
+  deepEqual(
+    (await outcomes)
+      .slice(0, 3)
+      .map((outcome) => (outcome.status === "fulfilled" ? outcome.value.kbps : outcome.reason.message)),
+    ["first", 1234, "third"],
+  );
+  equal(asked.length, 1);
+  await connection.close();
+});
+
 test("servers that refuse, do not know it, fall silent or go, and who gives up", async () => {
   const reactions: Readonly<Record<string, Reaction>> = {
     checkBandwidth: (peer, { transactionId }) => peer.result(transactionId, false),
