@@ -114,3 +114,8 @@ test("conn= that makes no sense is refused", () => {
     throws(() => parseConnOptions(texts), message);
   }
 });
+
+test("escapes are bytes of UTF-8, as librtmp sends them", () => {
+  const { key } = parseLibrtmpLine("rtmp://host/live playpath=caf\\c3\\a9\\20\\5c\\e2\\82\\ac\\ff!");
+  equal(key, "caf\u00e9 \\\u20ac\ufffd!");
+});

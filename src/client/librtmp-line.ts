@@ -1,3 +1,4 @@
+import { decodeUtf8 } from "../bytes/utf8.ts";
 import { AmfEcmaArray, type AmfEncodable } from "../formats/amf/amf-value.ts";
 import type { PlayOptions } from "../rtmp/session/client-session.ts";
 import { nearest } from "../transport/nearest.ts";
@@ -68,9 +69,12 @@ function readValues(parts: readonly string[]): Values {
   return values;
 }
 
-/** A space is `\20`, a backslash `\5c`. */
+/** A space is `\20`, a backslash `\5c`; more than one are bytes of UTF-8. */
 function unescapeValue(text: string): string {
-  return text.replaceAll(/\\([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+  return text.replaceAll(/(?:\\[0-9a-f]{2})+/gi, (escapes) => {
+    const digits = escapes.split("\\").slice(1);
+    return decodeUtf8(Uint8Array.from(digits, (pair) => Number.parseInt(pair, 16)));
+  });
 }
 
 function refuseUnsupported(values: Values): void {
