@@ -34,7 +34,7 @@ export function decodeAmf0(bytes: Uint8Array, options?: AmfDecodeOptions): AmfVa
 /** Reads the AMF0 values of one message one after the other; limits and references span the message. */
 export class Amf0Decoder {
   readonly #input: AmfInput;
-  readonly #tables: Amf3Tables;
+  #tables: Amf3Tables;
   readonly #references: AmfValue[] = [];
 
   /**
@@ -54,6 +54,11 @@ export class Amf0Decoder {
   /** Bytes not read yet; 0 after the last value. */
   get remaining(): number {
     return this.#input.reader.remaining;
+  }
+
+  /** What follows as AMF3 does not refer to what was read so far. */
+  forgetAmf3(): void {
+    this.#tables = new Amf3Tables();
   }
 
   /** After a ProtocolError, nothing more can be read. */

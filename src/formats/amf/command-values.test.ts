@@ -22,6 +22,15 @@ test("with an object encoding of 3, simple values stay AMF0 and objects become A
   deepEqual(payload, hex`02 0001 66 00 3ff0000000000000 05 11 0a 0b 01 03 61 0401 01`);
 });
 
+test("arguments as AMF3 refer to each other, but not to the name of the method, as Red5's client writes it", () => {
+  const payload = hex`
+    11 06 09 626f7468  11 04 09  11 01     ; "both", 9, null
+    11 0a 0b 01 09 74657874 06 09 73616d65 01
+    11 0a 0b 01 00 06 02 01`;
+  const object = new AmfObject([["text", "same"]]);
+  deepEqual(decodeCommandValues(payload).values, ["both", 9, null, object, object]);
+});
+
 test("a command may lack parts", () => {
   deepEqual(decodeCommandValues(hex``).values, []);
   deepEqual(decodeCommandValues(hex`02 0001 66`).values, ["f"]);

@@ -23,6 +23,9 @@ export function decodeCommandValues(payload: Uint8Array, options?: AmfDecodeOpti
   const decoder = new Amf0Decoder(payload, options);
   const values: AmfValue[] = [];
   try {
+    if (decoder.remaining > 0) values.push(decoder.read());
+    // Where Red5 writes the name of a method as AMF3, its arguments do not count it: docs/interop.md.
+    decoder.forgetAmf3();
     while (decoder.remaining > 0) values.push(decoder.read());
   } catch (error) {
     if (!(error instanceof ProtocolError) || values.length === 0) throw error;

@@ -11,6 +11,7 @@ export type WaitingMessage = {
   readonly access: SharedObjectAccess;
   /** As it came. */
   readonly byteLength: number;
+  readonly objectEncoding: 0 | 3;
 };
 
 type PendingLoadsLimits = Pick<SharedObjectLimits, "maxWaitingMessages" | "maxBacklogBytes">;

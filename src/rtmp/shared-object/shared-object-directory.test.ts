@@ -2,6 +2,7 @@ import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { SharedObjectTestClient } from "../../../test/support/shared-object-client.ts";
 import { hex } from "../../bytes/hex.ts";
+import { MessageType } from "../message/message.ts";
 import { SharedObjectDirectory } from "./shared-object-directory.ts";
 import { encodeSharedObjectSnapshot } from "./snapshot.ts";
 
@@ -30,6 +31,21 @@ test("one message may open, change and close an object", () => {
   deepEqual([client.take(), directory.size], [[], 0]);
   client.ask({ kind: "use" }, change);
   deepEqual(client.take(), ["2: use-success, clear, x = 1"]);
+});
+
+test("an object that a connection of AMF3 opens by AMF0 is told so, as Red5's client needs it", () => {
+  const directory = new SharedObjectDirectory();
+  const events = [{ kind: "use" }, { kind: "request-change", key: "x", value: "a" }] as const;
+  const connections = ([0, 3] as const).map((objectEncoding) => {
+    const connection = directory.connect(3);
+    const message = { name: "chat", version: 0, isPersistent: false, events };
+    directory.receive(connection, message, 0, {}, 0, objectEncoding);
+    return connection;
+  });
+  deepEqual(
+    connections.map((connection) => connection.takeOutgoing().map(({ type }) => type)),
+    [[MessageType.SharedObject], [MessageType.SharedObjectAmf3]],
+  );
 });
 
 test("what an object's listener asks for after its release is refused; a second release is nothing", () => {

@@ -97,7 +97,8 @@ export class SharedObjectDirectory {
 
   /**
    * Applies one message of a client. `access` counts where the message opens an object. Refusals are told to the client.
-   * `byteLength` is how long it came: `object.limit` when more wait for objects being loaded than may.
+   * `byteLength` is how long it came: `object.limit` when more wait for objects being loaded than may. `objectEncoding` is how:
+   * Red5's client opens objects by AMF0 on connections of AMF3, and reads nothing else on them (docs/interop.md).
    */
   receive(
     connection: SharedObjectConnection,
@@ -105,8 +106,9 @@ export class SharedObjectDirectory {
     nowMs: number,
     access: SharedObjectAccess = {},
     byteLength = 0,
+    objectEncoding: 0 | 3 = connection.objectEncoding,
   ): SharedObjectReceived[] {
-    const one = { connection, message, nowMs, access, byteLength };
+    const one = { connection, message, nowMs, access, byteLength, objectEncoding };
     if (!this.#loads.has(message.name)) return this.#apply(one, false);
     this.#loads.wait(message.name, one);
     return [{ kind: "waiting", name: message.name }];
@@ -257,11 +259,11 @@ export class SharedObjectDirectory {
     return { kind: "waiting", name };
   }
 
-  #use({ connection, message, access }: WaitingMessage): SharedObjectReceived {
+  #use({ connection, message, access, objectEncoding }: WaitingMessage): SharedObjectReceived {
     const { name, isPersistent, version } = message;
     const refusal = this.#refusalOfUse(connection, message, access);
     if (refusal !== undefined) return this.#refuse(connection, name, isPersistent, refusal);
-    const { object, listener } = connection.used(name) ?? this.#createListener(connection, message);
+    const { object, listener } = connection.used(name) ?? this.#createListener(connection, message, objectEncoding);
     listener.canWrite = access.canWrite ?? true;
     listener.canSend = access.canSend ?? true;
     object.use(listener, version);
@@ -294,11 +296,15 @@ export class SharedObjectDirectory {
     return this.size < this.#limits.maxObjects && this.#options.memory?.hasRoomForObject !== false;
   }
 
-  #createListener(connection: SharedObjectConnection, { name, isPersistent }: SharedObjectMessage): UsedObject {
+  #createListener(
+    connection: SharedObjectConnection,
+    { name, isPersistent }: SharedObjectMessage,
+    objectEncoding: 0 | 3,
+  ): UsedObject {
     const object = this.#objects.get(name) ?? this.#create(name, isPersistent);
     const listener: SharedObjectListener = new SharedObjectListener({
       source: object.source,
-      objectEncoding: connection.objectEncoding,
+      objectEncoding,
       limits: this.#limits,
       onReady: () => connection.noteReady(listener),
     });

@@ -2,7 +2,7 @@ import { encodeUtf8 } from "../../bytes/utf8.ts";
 import { StatusError } from "../../client/status-error.ts";
 import { ProtocolError } from "../../errors.ts";
 import type { ExternalizableRegistry } from "../../formats/amf/externalizable.ts";
-import type { Message } from "../../rtmp/message/message.ts";
+import { type Message, MessageType } from "../../rtmp/message/message.ts";
 import { decodeSharedObject } from "../../rtmp/message/shared-object.ts";
 import type { SharedObjectCall, SyncEntry } from "../../rtmp/shared-object/client-request.ts";
 import type { SharedObject } from "../../rtmp/shared-object/shared-object.ts";
@@ -106,7 +106,9 @@ export class AppObjects {
     }
     const { client, connection } = one;
     const access = this.#rules.accessOf(client.info, decoded, connection.used(decoded.name)?.listener);
-    this.#received(this.directory.receive(connection, decoded, nowMs(), access, message.payload.length));
+    const encoding = message.type === MessageType.SharedObject ? 0 : client.objectEncoding;
+    const { length } = message.payload;
+    this.#received(this.directory.receive(connection, decoded, nowMs(), access, length, encoding));
     this.#startLoads();
     this.#context.changed(this);
   }

@@ -11,6 +11,11 @@ public class P {
         this.y = y;
     }
 
+    @Override
+    public String toString() {
+        return "P(" + x + ", " + y + ")";
+    }
+
     public int getX() {
         return x;
     }
