@@ -88,7 +88,7 @@ test("listening prints the server's calls until a signal, or until the server cl
   const connection = fakeConnection(() => 3, { closed: closed.promise });
   const client = {
     async connect(_url: string, { onCall, onStatus }: ConnectOptions) {
-      queueMicrotask(async () => {
+      const speak = async (): Promise<void> => {
         await setImmediate();
         equal(await onCall?.("show", ["a line", 1]), undefined);
         onStatus?.({
@@ -96,7 +96,8 @@ test("listening prints the server's calls until a signal, or until the server cl
           info: new AmfObject([["code", "x"]]),
         });
         closed.resolve({ kind: "server", description: "the server closed the connection" });
-      });
+      };
+      void speak();
       return connection;
     },
   };

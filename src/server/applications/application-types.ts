@@ -102,9 +102,9 @@ export type ApplicationOptions<Shape extends ApplicationShape, Methods> = {
    */
   readonly onConnect?: ConnectFunction<Shape> | Method<ApplicationClient<Shape>, never[], ConnectDecision>;
   /** The client has been accepted, and is in its instance. */
-  onConnected?(client: ApplicationClient<Shape>): void;
+  onConnected?(client: ApplicationClient<Shape>): void | Promise<void>;
   /** A client that was accepted has gone, and is in its instance no more; `reason` in words. */
-  onDisconnect?(client: ApplicationClient<Shape>, reason: string): void;
+  onDisconnect?(client: ApplicationClient<Shape>, reason: string): void | Promise<void>;
   /** Classes that travel in calls; known to the whole server. */
   readonly classes?: readonly AmfClass[];
   /** How long a method may take, in milliseconds, looked at twice a second; Infinity for no limit. @default 30_000 */

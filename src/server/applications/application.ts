@@ -43,8 +43,8 @@ export type RunningOptions = {
   readonly onConnect?:
     | ((client: ConnectedClient, ...args: unknown[]) => ConnectDecision | Promise<ConnectDecision>)
     | Method;
-  onConnected?(client: ConnectedClient): void;
-  onDisconnect?(client: ConnectedClient, reason: string): void;
+  onConnected?(client: ConnectedClient): void | Promise<void>;
+  onDisconnect?(client: ConnectedClient, reason: string): void | Promise<void>;
   readonly classes?: readonly AmfClass[];
   readonly callTimeoutMs?: number;
   readonly state?: () => unknown;
