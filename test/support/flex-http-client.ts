@@ -17,6 +17,8 @@ export class FlexHttpClient {
   id: string = NO_FLEX_CLIENT_ID;
   /** The answer to the last packet, and its headers. */
   packet: AmfPacket = { version: 3, headers: [], bodies: [] };
+  /** The same as it came. */
+  bytes: Uint8Array = new Uint8Array();
   response: Response | undefined;
   /** What says that it reads small messages. */
   form: "small" | "full" = "full";
@@ -61,6 +63,7 @@ export class FlexHttpClient {
     if (cookie !== undefined) this.cookie = cookie.split(";", 1)[0];
     const answer = new Uint8Array(await response.arrayBuffer());
     if (response.status !== 200) throw new Error(`${response.status} ${new TextDecoder().decode(answer)}`.trim());
+    this.bytes = answer;
     this.packet = decodeAmfPacket(answer);
   }
 

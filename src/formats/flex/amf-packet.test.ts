@@ -58,6 +58,19 @@ test("a length may be unknown", () => {
   throws(() => decodeAmfPacket(hex`0000 0000 0001 0000 0000 ffffffff 04`), { code: "amf.marker" });
 });
 
+test("BlazeDS writes a length of 1 for all values, whatever they are", () => {
+  const bytes = hex`
+    0003 0001 0001 68 01 00000001 02 0001 78   ; a header: "x"
+    0002 0001 61 0000 00000001 11 06 03 79     ; "y"
+    0001 62 0000 00000001 05                   ; null, which is one byte`;
+  const { headers, bodies } = decodeAmfPacket(bytes);
+  deepEqual(
+    [...headers, ...bodies].map(({ value }) => value),
+    ["x", "y", null],
+  );
+  expectCleanTruncations(decodeAmfPacket, bytes);
+});
+
 test("a value that cannot be read spoils no other, as long as its length is known", () => {
   const { bodies } = decodeAmfPacket(hex`
     0003 0000 0003

@@ -44,8 +44,8 @@ export type AmfPacketLimits = {
 
 export const DEFAULT_AMF_PACKET_LIMITS: AmfPacketLimits = { maxHeaders: 32, maxBodies: 64, maxResponseUriBytes: 1024 };
 
-/** Some clients do not say how long a value is. */
-const UNKNOWN_LENGTH = 0xffffffff;
+/** Some clients do not say how long a value is; BlazeDS never does, and writes 1 (docs/interop.md). A value of one byte ends there anyway. */
+const UNKNOWN_LENGTHS: readonly number[] = [0xffffffff, 1];
 /** The shortest there can be: a name or two of no letters, and a value of no bytes. */
 const SMALLEST_HEADER_BYTES = 7;
 const SMALLEST_BODY_BYTES = 9;
@@ -138,7 +138,7 @@ type ReadValue = { readonly value: AmfValue; readonly error?: ProtocolError };
 function readValue(bytes: Uint8Array, reader: ByteReader, options: AmfDecodeOptions): ReadValue {
   const length = reader.u32();
   const fromByte = reader.offset;
-  if (length === UNKNOWN_LENGTH) {
+  if (UNKNOWN_LENGTHS.includes(length)) {
     const decoder = new Amf0Decoder(bytes, { ...options, fromByte });
     const value = decoder.read();
     reader.skip(decoder.offset - fromByte);

@@ -285,14 +285,14 @@ test("an id that bytes would not give back goes as text", () => {
   }
 });
 
-test("an operation may be a double, and is 0 when it is not there", () => {
+test("an operation may be a double, and is 0 when it is not there; ours is always there", () => {
   const double = decode(hex`0a 07 07 445343 00 00 01 05 4014000000000000`);
   ok(double?.kind === "command");
   equal(double.operation, 5);
   const none = decode(hex`0a 07 07 445343 00 00 00`);
   ok(none?.kind === "command");
   equal(none.operation, FlexOperation.Subscribe);
-  deepEqual(encode({ kind: "command", operation: FlexOperation.Subscribe }), hex`0a 07 07 445343 00 00 00`);
+  deepEqual(encode({ kind: "command", operation: FlexOperation.Subscribe }), hex`0a 07 07 445343 00 00 01 04 00`);
 });
 
 test("what is inside shares the reference tables of what is around", () => {

@@ -95,8 +95,9 @@ function fieldsToWrite(content: AmfObject): ReadonlyMap<string, AmfValue> {
   return fields;
 }
 
+/** Operation 0 is said: BlazeDS takes a command without one for an unknown one, though it writes subscriptions so itself (docs/interop.md). */
 function isDefaultNumber(name: string, value: AmfValue): boolean {
-  return value === 0 && (name === "timestamp" || name === "timeToLive" || name === "operation");
+  return value === 0 && (name === "timestamp" || name === "timeToLive");
 }
 
 function encodeGroup(group: Group, fields: ReadonlyMap<string, AmfValue>, encoder: Amf3Encoder): void {

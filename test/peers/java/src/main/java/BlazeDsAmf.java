@@ -18,7 +18,7 @@ public final class BlazeDsAmf extends AmfLines {
         new BlazeDsAmf().run(arguments[0]);
     }
 
-    private BlazeDsAmf() {
+    BlazeDsAmf() {
         Values.simple(this);
         both("empty object", () -> object());
         both("object", () -> object("a", 1, "b", "x"));
