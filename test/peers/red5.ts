@@ -24,6 +24,7 @@ const owner: CleanUp = { after: (end) => ends.push(end) };
 try {
   await tryServer();
   for (const objectEncoding of [0, 3] as const) await tryClient(objectEncoding);
+  await tryClient(0, "rtmpt");
 } finally {
   for (const end of ends.reverse()) await end();
 }
@@ -109,10 +110,11 @@ async function useObject(connection: NetConnection, name: string): Promise<void>
   object.close();
 }
 
-async function tryClient(objectEncoding: 0 | 3): Promise<void> {
+async function tryClient(objectEncoding: 0 | 3, ...transport: readonly "rtmpt"[]): Promise<void> {
   const chat = await startChatServer(owner);
   const proxy = await startRecordingProxy(owner, chat.port);
-  const client = startPeer(owner, "java", ["-cp", CLASS_PATH, "Red5Client", `${proxy.port}`, `${objectEncoding}`]);
+  const parameters = [`${proxy.port}`, `${objectEncoding}`, ...transport];
+  const client = startPeer(owner, "java", ["-cp", CLASS_PATH, "Red5Client", ...parameters]);
   const { exitCode, stderrTail } = await client.done;
   const lines = stderrTail.split("\n").filter((line) => line.startsWith("# "));
   equal(exitCode, 0, `Red5's client went through all its steps:\n${lines.join("\n")}`);
@@ -129,10 +131,10 @@ async function tryClient(objectEncoding: 0 | 3): Promise<void> {
   });
   equal(chat.told.length, objectEncoding === 3 ? 12 : 11);
   const [connection] = proxy.connections;
-  if (connection !== undefined) {
+  if (connection !== undefined && transport.length === 0) {
     save(`client-amf${objectEncoding}`, "Red5's client 1.3.37", objectEncoding, connection, { told: chat.told, room });
   }
-  console.log(`Red5's client in AMF${objectEncoding}: all as expected`);
+  console.log(`Red5's client in AMF${objectEncoding}${transport.map((name) => ` by ${name}`)}: all as expected`);
 }
 
 function save(

@@ -6,7 +6,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.red5.client.net.rtmp.BaseRTMPClientHandler;
 import org.red5.client.net.rtmp.RTMPClient;
+import org.red5.client.net.rtmpt.RTMPTClient;
 import org.red5.io.amf3.ByteArray;
 import org.red5.io.utils.ObjectMap;
 import org.red5.server.api.IAttributeStore;
@@ -17,9 +19,9 @@ import org.red5.server.api.so.ISharedObjectListener;
 import org.red5.server.so.SharedObjectService;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
-/** Red5's client: port and object encoding are its arguments. Tells what comes back, one line each, and ends. */
+/** Red5's client: port and object encoding are its arguments, and "rtmpt". Tells what comes back, one line each, and ends. */
 public final class Red5Client implements ISharedObjectListener {
-    private final RTMPClient client = new RTMPClient();
+    private final BaseRTMPClientHandler client;
     private final Deque<Runnable> steps = new ArrayDeque<>();
     private final ExecutorService stepper = Executors.newSingleThreadExecutor();
     private final CountDownLatch done = new CountDownLatch(1);
@@ -31,9 +33,14 @@ public final class Red5Client implements ISharedObjectListener {
         scheduler.setDaemon(true);
         scheduler.initialize();
         SharedObjectService.setScheduler(scheduler);
-        boolean isDone = new Red5Client().run(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]));
+        BaseRTMPClientHandler client = arguments.length > 2 ? new RTMPTClient() : new RTMPClient();
+        boolean isDone = new Red5Client(client).run(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]));
         Red5Server.say(isDone ? "done" : "gave up");
         System.exit(isDone ? 0 : 1);
+    }
+
+    private Red5Client(BaseRTMPClientHandler client) {
+        this.client = client;
     }
 
     private boolean run(int port, int objectEncoding) throws InterruptedException {
