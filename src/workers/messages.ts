@@ -23,10 +23,34 @@ export type BroadcastReport = {
   readonly receivedMessages: number;
 };
 
+/** How several processes take connections on one port: each listens by itself (`reusePort`), or by `node:cluster`. */
+export type PortSharing = "reuse-port" | "cluster";
+
+/** The first that a worker is told. */
+export type WorkerStart = {
+  readonly kind: "start";
+  /** Counts from 1; who replaces a worker has its number. */
+  readonly worker: number;
+  /** Where it takes relays. With `node:cluster` that needs `exclusive: true`, or all workers would listen there. */
+  readonly link: LinkPath;
+  readonly sharing: PortSharing;
+  /**
+   * One for each address that it listens on, in their order: instead of 0. Absent for the first worker, which starts alone:
+   * it makes sure that no other program listens there, for `reusePort` would share the port with it, too.
+   */
+  readonly ports?: readonly number[];
+  /** What the supervisor's program gives its workers. */
+  readonly settings?: unknown;
+};
+
 /** Where a broadcast is published: undefined when nowhere. `worker` counts from 1. */
 export type Home = { readonly worker: number; readonly link: LinkPath } | undefined;
 
-/** From a worker to the supervisor. Those with an `id` are answered by an `answer` with the same. */
+/**
+ * From a worker to the supervisor. Those with an `id` are answered by an `answer` with the same. The environment of a
+ * worker has MILLRACE_WORKER with its number; INT, TERM and HUP are its supervisor's, and it leaves them alone, for a
+ * terminal sends them to all. Without its supervisor (`disconnect`) it drains and ends.
+ */
 export type WorkerMessage =
   /** It listens, or could not. */
   | { readonly kind: "ready"; readonly listeners: readonly WorkerListener[]; readonly link: LinkPath }
@@ -34,14 +58,18 @@ export type WorkerMessage =
   | { readonly kind: "admit"; readonly id: number; readonly network: string }
   | { readonly kind: "left"; readonly network: string }
   | { readonly kind: "claim"; readonly id: number; readonly name: string; readonly publisher: string }
-  /** The worker's publication of that name is over, with its grace time. */
+  /**
+   * The worker's publication of that name is over, with its grace time, or it did not come to one after its claim. Not
+   * while a claim of its own for that name waits, nor after it has yielded it.
+   */
   | { readonly kind: "release"; readonly name: string }
   | { readonly kind: "watch"; readonly id: number; readonly name: string }
   | { readonly kind: "unwatch"; readonly name: string }
-  /** The answer to a `yield`. */
+  /** The answer to a `yield`: without a refusal, it publishes that name no more. */
   | { readonly kind: "yielded"; readonly id: number; readonly refusal?: string }
+  /** About once a second from its start on, while it drains, too: a worker without is taken for dead. */
   | { readonly kind: "report"; readonly report: WorkerReport }
-  /** All is closed: it may end. */
+  /** All is closed: it ends when the supervisor lets go of it (`disconnect`). */
   | { readonly kind: "stopped" };
 
 export type WorkerListener = {
@@ -53,11 +81,15 @@ export type WorkerListener = {
 
 /** From the supervisor to a worker. */
 export type SupervisorMessage =
+  | WorkerStart
   /** Allowed unless there is a refusal; for `watch`, `home` says where the broadcast is. */
   | { readonly kind: "answer"; readonly id: number; readonly refusal?: string; readonly home?: Home }
   /** A publisher in another worker wants the name that this one publishes: its rules decide. */
   | { readonly kind: "yield"; readonly id: number; readonly name: string; readonly publisher: string }
-  /** To those that watch: the broadcast is published there from now on, or nowhere. */
+  /**
+   * To those that watch: the broadcast is published there from now on, or nowhere. What a worker brings about itself (it
+   * has become home, or has released the name) it is not told.
+   */
   | { readonly kind: "home"; readonly name: string; readonly home?: Home }
   | { readonly kind: "reload" }
   | { readonly kind: "drain" }
