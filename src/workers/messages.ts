@@ -31,9 +31,11 @@ export type WorkerStart = {
   readonly kind: "start";
   /** Counts from 1; who replaces a worker has its number. */
   readonly worker: number;
-  /** Where it takes relays. With `node:cluster` that needs `exclusive: true`, or all workers would listen there. */
+  /** Where it takes relays, and beside it, in the same folder, what else others hand on to it. With `node:cluster` that needs `exclusive: true`, or all workers would listen there. */
   readonly link: LinkPath;
   readonly sharing: PortSharing;
+  /** The same random bytes for all workers, at least 32, as hex digits: what one gives to clients, another can check. */
+  readonly secret: string;
   /**
    * One for each address that it listens on, in their order: instead of 0. Absent for the first worker, which starts alone:
    * it makes sure that no other program listens there, for `reusePort` would share the port with it, too.
