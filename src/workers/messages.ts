@@ -31,7 +31,10 @@ export type WorkerStart = {
   readonly kind: "start";
   /** Counts from 1; who replaces a worker has its number. */
   readonly worker: number;
-  /** Where it takes relays, and beside it, in the same folder, what else others hand on to it. With `node:cluster` that needs `exclusive: true`, or all workers would listen there. */
+  /**
+   * Where it takes relays, and beside it, in the same folder, what else others hand on to it. With `node:cluster` that
+   * needs `exclusive: true`, or all workers would listen there.
+   */
   readonly link: LinkPath;
   readonly sharing: PortSharing;
   /** The same random bytes for all workers, at least 32, as hex digits: what one gives to clients, another can check. */
@@ -69,6 +72,8 @@ export type WorkerMessage =
   | { readonly kind: "unwatch"; readonly name: string }
   /** The answer to a `yield`: without a refusal, it publishes that name no more. */
   | { readonly kind: "yielded"; readonly id: number; readonly refusal?: string }
+  /** The answer to `reload`; with the reason if all stays as it was. */
+  | { readonly kind: "reloaded"; readonly reason?: string }
   /** About once a second from its start on, while it drains, too: a worker without is taken for dead. */
   | { readonly kind: "report"; readonly report: WorkerReport }
   /** All is closed: it ends when the supervisor lets go of it (`disconnect`). */
