@@ -13,9 +13,10 @@ import type {
   PublishResult,
   Subscriber,
 } from "./publication.ts";
+import { type RelayOutput, Relays } from "./relays.ts";
 import { Timeline, type TimelineCounters } from "./timeline.ts";
 import { type Track, Tracks } from "./tracks.ts";
-import { Viewer, type ViewerOutput, type ViewerWants } from "./viewer.ts";
+import { Viewer, type ViewerNotice, type ViewerOutput, type ViewerWants } from "./viewer.ts";
 import { ViewerSource } from "./viewer-source.ts";
 
 export type BroadcastOptions = {
@@ -85,6 +86,7 @@ export class Broadcast {
   readonly #joinPoint: JoinPoint;
   readonly #tracks = new Tracks();
   readonly #audience: Audience;
+  readonly #relays = new Relays();
   readonly #subscribers = new Set<Subscriber>();
   readonly #viewerSource: ViewerSource;
   #current: Current | undefined;
@@ -126,7 +128,12 @@ export class Broadcast {
 
   /** Nobody publishes, waits, watches or subscribes: it may be forgotten. */
   get isUnused(): boolean {
-    return this.state === "idle" && this.#audience.size === 0 && this.#subscribers.size === 0;
+    return this.state === "idle" && !this.isWatched && this.#relays.size === 0;
+  }
+
+  /** Somebody watches or subscribes here: relays to other processes do not count. */
+  get isWatched(): boolean {
+    return this.#audience.size > 0 || this.#subscribers.size > 0;
   }
 
   /** Who publishes now. */
@@ -145,19 +152,21 @@ export class Broadcast {
     if (objection !== undefined) return objection;
     const replaced = this.#current;
     const isReturn = replaced !== undefined || this.#graceEndsMs !== undefined;
+    this.#relays.serveAll();
     this.#current = undefined;
     this.#graceEndsMs = undefined;
     replaced?.publisher.replaced(publisher);
 
     this.counters.publications++;
     if (isReturn) this.counters.returns++;
-    this.#timeline.startPublication(nowMs, this.#options.graceMs);
+    this.#timeline.startPublication(nowMs, this.#options.graceMs, publisher.isRelay);
     this.#joinPoint.startPublication();
     this.#tracks.clear();
     const publication = this.#createPublication(this.#hasBeenPublished);
     this.#hasBeenPublished = true;
     this.#current = { publisher, publication, lastWriteMs: nowMs };
-    if (!isReturn) this.#audience.notifyAll("publish");
+    if (!isReturn) this.#notifyAll("publish");
+    this.#relays.started();
     return { kind: "accepted", publication, isReturn };
   }
 
@@ -174,6 +183,16 @@ export class Broadcast {
 
   leave(viewer: Viewer): void {
     this.#audience.remove(viewer);
+    this.#relays.remove(viewer);
+  }
+
+  /** As `join`, for another process where others watch: it is no viewer, and its output says when it is served. */
+  relay(output: RelayOutput): Viewer {
+    const viewer = new Viewer(this.#viewerSource, output, WANTS_ALL);
+    if (this.state !== "idle") output.started();
+    this.#relays.add(viewer, output);
+    viewer.serve();
+    return viewer;
   }
 
   /** Continues a paused viewer at the newest place that can be joined. */
@@ -205,11 +224,13 @@ export class Broadcast {
       this.#announceEnd();
     }
     this.#audience.tick(nowMs);
+    this.#relays.tick(nowMs);
     this.#trim();
   }
 
   /** Who publishes is not said: it is nobody else's business. */
   #objection(current: Current, nowMs: number, waitingSinceMs: number | undefined): PublishResult | undefined {
+    if (current.publisher.isRelay) return undefined;
     const refused: PublishResult = { kind: "refused", reason: `${this.name} is already being published.` };
     switch (this.#options.busyName) {
       case "takeover":
@@ -241,7 +262,9 @@ export class Broadcast {
         this.#write(message, nowMs);
       },
       clearData: (name) => {
-        if (!isOver()) this.#joinPoint.clearData(name);
+        if (isOver()) return;
+        this.#joinPoint.clearData(name);
+        this.#relays.cleared(name);
       },
       end: (reason, nowMs) => {
         if (!isOver()) this.#end(reason, nowMs);
@@ -280,11 +303,13 @@ export class Broadcast {
     this.#untrimmedBytes += entry.length;
     if (this.#untrimmedBytes >= TRIM_STEP_BYTES) this.#trim();
     this.#audience.wake(kind === "video" && !isConfig, nowMs);
+    if (this.#relays.size > 0) this.#relays.wake();
   }
 
   #end(reason: Exclude<PublicationEnd, "replaced">, nowMs: number): void {
     this.#current = undefined;
     this.#audience.serveAll();
+    this.#relays.serveAll();
     if (reason === "lost" && this.#options.graceMs > 0) this.#graceEndsMs = nowMs + this.#options.graceMs;
     else this.#announceEnd();
   }
@@ -295,8 +320,13 @@ export class Broadcast {
     const ended = [...this.#subscribers];
     this.#subscribers.clear();
     for (const subscriber of ended) subscriber.end();
-    this.#audience.notifyAll("unpublish");
+    this.#notifyAll("unpublish");
     this.#trim();
+  }
+
+  #notifyAll(notice: ViewerNotice): void {
+    this.#audience.notifyAll(notice);
+    this.#relays.notifyAll(notice);
   }
 
   /** Lets go of what neither newcomers nor viewers within their limit need. */
@@ -305,7 +335,7 @@ export class Broadcast {
     const { lag, maxLogMessages } = this.#options;
     const { head } = this.#log;
     const needed = Math.max(
-      this.#audience.oldestPosition(head),
+      Math.min(this.#audience.oldestPosition(head), this.#relays.oldestPosition(head)),
       head - lag.maxLagBytes,
       this.#log.positionOfLast(maxLogMessages),
     );

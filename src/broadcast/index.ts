@@ -15,6 +15,7 @@ export type {
   PublishResult,
   Subscriber,
 } from "./publication.ts";
+export type { RelayOutput } from "./relays.ts";
 export type { TimelineCounters } from "./timeline.ts";
 export type { Track } from "./tracks.ts";
 export type { Viewer, ViewerCounters, ViewerNotice, ViewerOutput, ViewerWants } from "./viewer.ts";

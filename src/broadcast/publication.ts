@@ -14,6 +14,11 @@ export type PublicationEnd =
 export type Publisher = {
   /** For logs: an address, a file, a relay. */
   readonly description: string;
+  /**
+   * Brings what a broadcast of another process has put in order already: any other publisher takes its place at once, and
+   * pauses in its timestamps stay as they are. @default false
+   */
+  readonly isRelay?: boolean;
   /** Another publisher took the name: close. Nothing written from now on is taken. */
   replaced(by: Publisher): void;
   /** A track is there, or is another than before: once a configuration, or at the first message of codecs without one. */

@@ -56,6 +56,7 @@ export class Timeline {
   #newestAtMs = 0;
   #lastJumpOffset: number | undefined;
   #lastData: number | undefined;
+  #isSteady = false;
 
   constructor(options?: Partial<TimelineOptions>) {
     this.#maxStepMs = options?.maxStepMs ?? 1000;
@@ -67,8 +68,12 @@ export class Timeline {
     return this.#newest;
   }
 
-  /** A new publisher takes over: its first frame follows the last one by the time that passed, at most `maxPauseMs`. */
-  startPublication(nowMs: number, maxPauseMs: number): void {
+  /**
+   * A new publisher takes over: its first frame follows the last one by the time that passed, at most `maxPauseMs`. Where
+   * its times come from a timeline (`isSteady`), they jump nowhere, however far apart they are.
+   */
+  startPublication(nowMs: number, maxPauseMs: number, isSteady = false): void {
+    this.#isSteady = isSteady;
     this.#tracks.clear();
     this.#configTimes.clear();
     this.#publicationOffset = undefined;
@@ -86,6 +91,10 @@ export class Timeline {
       this.#newestAtMs = nowMs;
     }
     return timestamp;
+  }
+
+  get #gapMs(): number {
+    return this.#isSteady ? Number.POSITIVE_INFINITY : this.#maxGapMs;
   }
 
   /** Configurations and data often carry 0: they count with the media around them, and never set the base. */
@@ -128,7 +137,7 @@ export class Timeline {
     let timestamp = track.lastUnwrapped + track.offset;
     // Where another track has come as far, a gap in this one is no jump: publishers may be faster than real time.
     const ahead = timestamp - Math.max(track.last, this.#newest ?? track.last);
-    if (timestamp < track.last || ahead > this.#maxGapMs + 2 * elapsed) timestamp = this.#mend(track, timestamp, delta);
+    if (timestamp < track.last || ahead > this.#gapMs + 2 * elapsed) timestamp = this.#mend(track, timestamp, delta);
     else if (delta > 0 && delta < 1000) track.usualDelta = delta;
     track.last = timestamp;
     return timestamp;
@@ -141,7 +150,7 @@ export class Timeline {
     const unwrapped = first === undefined ? wire : first.lastUnwrapped + signed32(wire - first.lastWire);
     let offset = this.#publicationOffset;
     if (first !== undefined) offset = first.offset + this.#wrapBetween(unwrapped + first.offset, first.last);
-    const isFar = first !== undefined && Math.abs(unwrapped + offset - first.last) > this.#maxGapMs;
+    const isFar = first !== undefined && Math.abs(unwrapped + offset - first.last) > this.#gapMs;
     if (isFar && this.#start !== undefined) {
       offset = first.last - unwrapped;
       this.counters.jumps++;
