@@ -1,3 +1,5 @@
+import type { RtmpScheme } from "../transport/rtmp-url.ts";
+
 /** Where another process takes relays: the path of a socket in a folder that only this user can enter. */
 export type LinkPath = string;
 
@@ -83,7 +85,7 @@ export type WorkerListener = {
   readonly protocol: "rtmp";
   readonly host: string;
   readonly port: number;
-  readonly accepts: readonly string[];
+  readonly accepts: readonly RtmpScheme[];
 };
 
 /** From the supervisor to a worker. */
