@@ -6,7 +6,7 @@ export type AuthenticationMode = "adobe" | "llnw";
 /** FFmpeg keeps 255 bytes of a description. */
 const MAX_DESCRIPTION_BYTES = 255;
 
-/** What is left of a description for a user's name, beside salt and challenges of 12 characters each. */
+/** What is left of a description for a user's name, beside salt and challenge of 12 characters each, and what names it of 24. */
 export const MAX_USER_BYTES = 100;
 
 /** The description of the first rejection: the client shall say who it is. */

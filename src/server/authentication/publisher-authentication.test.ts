@@ -25,8 +25,8 @@ class Server {
   nowMs = 0;
   readonly feature: PublisherAuthentication;
 
-  constructor(options: Partial<AuthenticationOptions> = {}) {
-    this.feature = new PublisherAuthentication({ users: USERS, ...options }, () => this.nowMs);
+  constructor(options: Partial<AuthenticationOptions> = {}, secret?: Uint8Array) {
+    this.feature = new PublisherAuthentication({ users: USERS, ...options }, () => this.nowMs, secret);
   }
 
   async connect(app: string, members: Record<string, string> = ENCODER): Promise<FeatureDecision | undefined> {
@@ -99,6 +99,28 @@ for (const mode of ["adobe", "llnw"] as const) {
     const description = await server.refusal(`live?authmod=${mode}&user=joe`);
     const step = authentication.next(description.replace("user=joe", "user=ann"));
     match(await server.refusal(`live?${step?.kind === "retry" ? step.query : ""}`), /authfailed/);
+  });
+}
+
+for (const mode of ["adobe", "llnw"] as const) {
+  test(`${mode}: each connection of a client may come to another process`, async () => {
+    const secret = new Uint8Array(32).fill(5);
+    const [first, second, stranger] = [secret, secret, undefined].map(
+      (shared) => new Server({ modes: [mode] }, shared),
+    );
+    ok(first !== undefined && second !== undefined && stranger !== undefined);
+    const signIn = async (challenger: Server, verifier: Server): Promise<string> => {
+      const authentication = new ClientAuthentication({ user: "joe", password: "secret" }, "live", needs);
+      const step = authentication.next(await challenger.refusal(`live?authmod=${mode}&user=joe`));
+      const signed = `live?${step?.kind === "retry" ? step.query : ""}`;
+      const answer = await verifier.refusal(signed);
+      // Good once in each.
+      match(await verifier.refusal(signed), /authfailed/);
+      return answer.replace(/\?.*/, "");
+    };
+    equal(await signIn(first, second), "allowed live");
+    equal(await signIn(second, first), "allowed live");
+    match(await signIn(first, stranger), /AccessManager\.Reject/);
   });
 }
 

@@ -14,7 +14,7 @@ import { parseQuery, splitQuery } from "../../rtmp/session/stream-name.ts";
 import type { FeatureDecision, ServerFeature } from "../feature.ts";
 import { ALLOW, type Decision, type ServerHooks, type StreamRequest } from "../hooks.ts";
 import type { AuthenticationOptions } from "../options.ts";
-import { Challenges } from "./challenges.ts";
+import { CHALLENGE_CHARACTERS, Challenges } from "./challenges.ts";
 
 /** Nine bytes are twelve characters of base64, without padding. */
 const TOKEN_BYTES = 9;
@@ -42,17 +42,23 @@ export class PublisherAuthentication implements ServerFeature {
   /** As plain paths; undefined for every one. */
   readonly #apps: readonly string[] | undefined;
   readonly #nowMs: () => number;
-  readonly #challenges = new Challenges();
+  readonly #challenges: Challenges;
   /** Salts are made of it: one for each name, users or not, so that nobody learns which are. */
-  readonly #saltKey = randomBytes(32);
+  readonly #secret: Uint8Array;
 
-  constructor(options: AuthenticationOptions, nowMs: () => number) {
+  /**
+   * The time is that of the system. `secret` is to be had by all processes of a server, for the connections of one client
+   * may come to different ones.
+   */
+  constructor(options: AuthenticationOptions, nowMs: () => number, secret: Uint8Array = randomBytes(32)) {
     const { modes = DEFAULT_MODES } = options;
     if (modes.length === 0) throw new TypeError('authentication needs a mode: "adobe", "llnw", or both');
     this.#options = options;
     this.#modes = modes;
     this.#apps = options.apps?.map(plainPath);
     this.#nowMs = nowMs;
+    this.#secret = secret;
+    this.#challenges = new Challenges(secret);
   }
 
   connect(_client: unknown, request: ConnectEvent): FeatureDecision | Promise<FeatureDecision> | undefined {
@@ -70,8 +76,8 @@ export class PublisherAuthentication implements ServerFeature {
     return parameters.has("response") ? this.#verify(claim) : this.#challenge(claim);
   }
 
-  tick(nowMs: number): void {
-    this.#challenges.forgetExpired(nowMs);
+  tick(): void {
+    this.#challenges.forgetExpired(this.#nowMs());
   }
 
   /** The hooks, with nobody publishing who was let in to play, and nobody playing who was let in elsewhere. */
@@ -111,8 +117,7 @@ export class PublisherAuthentication implements ServerFeature {
   }
 
   #challenge({ mode, user }: Claim): FeatureDecision {
-    const id = randomToken();
-    this.#challenges.issue(mode, user, id, this.#nowMs());
+    const id = this.#challenges.issue(mode, user, this.#nowMs());
     const parameters: Readonly<Record<string, string>> =
       mode === "adobe" ? { user, salt: this.#saltOf(user), challenge: randomToken(), opaque: id } : { user, nonce: id };
     return refused("authentication: a challenge was sent", describeChallenge(mode, parameters));
@@ -151,7 +156,11 @@ export class PublisherAuthentication implements ServerFeature {
   }
 
   #saltOf(user: string): string {
-    return createHmac("sha256", this.#saltKey).update(user).digest().subarray(0, TOKEN_BYTES).toString("base64");
+    return createHmac("sha256", this.#secret)
+      .update(`salt ${user}`)
+      .digest()
+      .subarray(0, TOKEN_BYTES)
+      .toString("base64");
   }
 }
 
@@ -165,7 +174,7 @@ const NOT_PLAYED: Decision = {
 };
 
 function failed(mode: AuthenticationMode, reason: string, opaque = ""): FeatureDecision {
-  const echoed = mode === "adobe" && opaque.length <= TOKEN_BYTES * 2 ? opaque : "";
+  const echoed = mode === "adobe" && opaque.length <= CHALLENGE_CHARACTERS ? opaque : "";
   return refused(`authentication failed: ${reason}`, describeAuthenticationFailure(mode, echoed));
 }
 
