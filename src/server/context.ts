@@ -3,6 +3,7 @@ import type { ServerFeature } from "./feature.ts";
 import type { ServerHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
 import type { ResolvedOptions } from "./options.ts";
+import type { ServerPool } from "./pool.ts";
 
 /** What every connection of a server shares. */
 export type ServerContext = {
@@ -12,6 +13,8 @@ export type ServerContext = {
   readonly features?: readonly ServerFeature[];
   readonly log: Log;
   readonly directory: BroadcastDirectory;
+  /** Where the server runs in several processes. */
+  readonly pool?: ServerPool;
   /** Milliseconds of a clock that never goes back. */
   readonly nowMs: () => number;
 };

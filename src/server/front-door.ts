@@ -16,12 +16,15 @@ import type { ServerContext } from "./context.ts";
 import { networkOf } from "./network-of.ts";
 import { OpenSockets } from "./open-sockets.ts";
 import type { ListenAddress, ServerTlsOptions } from "./options.ts";
+import type { SharedListening } from "./pool.ts";
 
 export type FrontDoorOptions = {
   readonly context: ServerContext;
   readonly tls: ServerTlsOptions | undefined;
   /** What is served by HTTP. */
   readonly routes: readonly HttpRoute[];
+  /** Where other processes listen on the same ports. */
+  readonly listening?: SharedListening | undefined;
   /** Takes each connection that speaks RTMP on a socket, and starts it. */
   onStream(stream: ByteStream, origin: SocketOrigin): void;
 };
@@ -65,8 +68,9 @@ export class FrontDoor {
     this.#noteCertificates("load");
     const opened: OpenedListener[] = [];
     try {
-      for (const [index, { host, port }] of addresses.entries()) {
+      for (const [index, { host, port: wanted }] of addresses.entries()) {
         const rule = rules[index];
+        const port = this.#options.listening?.ports?.[index] ?? wanted;
         if (rule !== undefined) opened.push({ ...(await this.#listen(host, port, rule)), accept: rule.accept });
         if (this.#isClosed) throw new Error("the server was stopped while it started");
       }
@@ -107,12 +111,15 @@ export class FrontDoor {
   }
 
   #listen(host: string, port: number, rules: ListenerRules): Promise<TcpListener> {
-    const { log } = this.#options.context;
+    const { context, listening } = this.#options;
+    const { log } = context;
+    const sharing = listening?.ports === undefined ? "first" : "further";
     return listenTcp(
       {
         // Without a host, a machine that has no IPv6 listens on every address of IPv4.
         ...(host !== "::" && { host }),
         port,
+        ...(listening?.reusesPorts === true && { sharing }),
         onAcceptError: (err) => log.error({ err }, "a connection could not be accepted"),
       },
       (socket) => void this.#receive(socket, { ...rules, identities: this.#identities }),

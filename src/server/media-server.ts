@@ -24,6 +24,7 @@ import { FrontDoor, type OpenedListener, TOO_MANY } from "./front-door.ts";
 import { silentLog } from "./log.ts";
 import { networkOf } from "./network-of.ts";
 import { type ListenAddress, type MediaServerOptions, resolveOptions } from "./options.ts";
+import type { ServerPool } from "./pool.ts";
 import { RtmpConnection } from "./rtmp/connection.ts";
 import type { AnySlots, ServerSharedObject, ServerSharedObjectOptions } from "./shared-objects/index.ts";
 import { SharedObjects } from "./shared-objects/shared-objects.ts";
@@ -83,8 +84,11 @@ class RtmpMediaServer implements MediaServer {
   readonly #addresses: readonly ListenAddress[];
   readonly #flusher: Flusher;
   readonly #connections = new Set<RtmpConnection>();
-  readonly #connectionsByAddress = new Map<string, number>();
+  readonly #connectionsByNetwork = new Map<string, number>();
   readonly #tunnels: RtmptServer;
+  readonly #pool: ServerPool | undefined;
+  /** Those for which the pool decides. */
+  readonly #awaiting = new Set<ByteStream>();
   readonly #frontDoor: FrontDoor;
   #listeners: readonly OpenedListener[] = [];
   #ticker: NodeJS.Timeout | undefined;
@@ -101,7 +105,7 @@ class RtmpMediaServer implements MediaServer {
     const broadcastOptions = broadcastOptionsOf(resolved, this.#flusher.schedule);
     this.broadcasts = new BroadcastDirectory(broadcastOptions, resolved.limits.maxBroadcasts);
     const { log = silentLog, authentication } = options;
-    const authenticated = authentication && new PublisherAuthentication(authentication, nowMs);
+    const authenticated = authentication && new PublisherAuthentication(authentication, Date.now, options.pool?.secret);
     const hooks = authenticated?.guard(options.hooks ?? {}) ?? options.hooks ?? {};
     const { maxPendingCalls } = resolved.limits;
     // Who a client is comes first: applications are told.
@@ -114,19 +118,24 @@ class RtmpMediaServer implements MediaServer {
     const measuring = bandwidth === false ? undefined : new BandwidthDetection(bandwidth, nowMs, log);
     const first = [authenticated, measuring, this.#flex].filter((feature) => feature !== undefined);
     this.#features = [...first, applications, this.#sharedObjects];
-    this.#context = { options: resolved, hooks, log, directory: this.broadcasts, nowMs, features: this.#features };
+    const { pool } = options;
     this.#tunnels = new RtmptServer({
       ...resolved,
       ...options.http,
+      ...(pool && { worker: pool.worker }),
       nowMs,
       log,
       clientAddress: clientAddressOf,
       onStream: (stream, request) => this.#accept(stream, originOf(request.socket)),
     });
+    const shared = { options: resolved, log, directory: this.broadcasts, nowMs };
+    this.#pool = pool?.enter({ ...shared, ...resolved, tunnels: this.#tunnels });
+    this.#context = { ...shared, hooks, features: this.#features, ...(this.#pool && { pool: this.#pool }) };
     this.#frontDoor = new FrontDoor({
       context: this.#context,
       tls: options.tls,
       routes: this.#routes(options.http),
+      listening: pool?.listening,
       onStream: (stream, origin) => this.#accept(stream, origin),
     });
   }
@@ -146,6 +155,7 @@ class RtmpMediaServer implements MediaServer {
     if (this.#isStarted) throw new Error("the server was started already");
     this.#isStarted = true;
     try {
+      await this.#pool?.open();
       this.#listeners = await this.#frontDoor.open(this.#addresses);
       // Now, rather than while a client waits and all others with it.
       if (this.#listeners.some(({ accept }) => accept.has("rtmpe") || accept.has("rtmpte"))) prepareKeyExchange();
@@ -174,20 +184,39 @@ class RtmpMediaServer implements MediaServer {
   }
 
   #accept(stream: ByteStream, origin: SocketOrigin | undefined): void {
-    const { limits } = this.#context.options;
-    const address = networkOf(stream.remoteAddress);
-    const fromAddress = this.#connectionsByAddress.get(address) ?? 0;
     if (this.#isClosing) return stream.destroy();
-    const { maxConnections, maxConnectionsPerAddress } = limits;
-    if (this.#connections.size >= maxConnections) return this.#refuse(stream, maxConnections);
-    if (maxConnectionsPerAddress > 0 && fromAddress >= maxConnectionsPerAddress) {
-      return this.#refuse(stream, maxConnectionsPerAddress);
+    const network = networkOf(stream.remoteAddress);
+    if (this.#pool !== undefined) return void this.#admit(stream, origin, network, this.#pool);
+    const { maxConnections, maxConnectionsPerAddress } = this.#context.options.limits;
+    const fromNetwork = this.#connectionsByNetwork.get(network) ?? 0;
+    if (this.#connections.size >= maxConnections) return this.#refuse(stream, { limit: maxConnections });
+    if (maxConnectionsPerAddress > 0 && fromNetwork >= maxConnectionsPerAddress) {
+      return this.#refuse(stream, { limit: maxConnectionsPerAddress });
     }
+    this.#connectionsByNetwork.set(network, fromNetwork + 1);
+    this.#begin(stream, origin, () => this.#uncount(network));
+  }
+
+  /** The limits are one for all processes. */
+  async #admit(stream: ByteStream, origin: SocketOrigin | undefined, network: string, pool: ServerPool): Promise<void> {
+    this.#awaiting.add(stream);
+    const decision = await pool.admit(network);
+    this.#awaiting.delete(stream);
+    if (!decision.allow) return this.#refuse(stream, { reason: decision.reason });
+    if (!this.#isClosing) return this.#begin(stream, origin, () => pool.left(network));
+    stream.destroy();
+    pool.left(network);
+  }
+
+  #begin(stream: ByteStream, origin: SocketOrigin | undefined, left: () => void): void {
     this.#startTicker();
-    this.#connectionsByAddress.set(address, fromAddress + 1);
     const id = (++this.#connectionsSoFar).toString();
     const families = familiesOf(stream.transport, origin?.accept ?? EVERY_WAY);
-    const forget = (finished: RtmpConnection): void => this.#forget(finished, address);
+    const forget = (finished: RtmpConnection): void => {
+      left();
+      this.#connections.delete(finished);
+      if (this.#connections.size === 0) this.#onEmpty?.();
+    };
     const connection = new RtmpConnection(this.#context, stream, id, forget, families);
     this.#connections.add(connection);
     connection.start();
@@ -207,8 +236,10 @@ class RtmpMediaServer implements MediaServer {
   async stop(): Promise<void> {
     this.#close();
     const emptied = this.#emptied();
+    for (const stream of this.#awaiting) stream.destroy();
     for (const connection of this.#connections) connection.destroy();
     this.#tunnels.close();
+    this.#pool?.close();
     this.#frontDoor.destroy();
     clearInterval(this.#ticker);
     this.#ticker = undefined;
@@ -225,7 +256,12 @@ class RtmpMediaServer implements MediaServer {
       onStream: (stream, origin) => this.#accept(stream, origin),
     });
     const flex = this.#flex === undefined ? [] : [routeWhereTaken(this.#flex.route, "http", "https")];
-    return [routeWhereTaken(this.#tunnels, "http", "https"), routeWhereTaken(webSockets, "ws", "wss"), ...flex];
+    const tunnels = [this.#pool?.tunnelsElsewhere, this.#tunnels].filter((route) => route !== undefined);
+    return [
+      ...tunnels.map((route) => routeWhereTaken(route, "http", "https")),
+      routeWhereTaken(webSockets, "ws", "wss"),
+      ...flex,
+    ];
   }
 
   /** Listeners and sockets keep a program alive; this does not. */
@@ -238,21 +274,20 @@ class RtmpMediaServer implements MediaServer {
     for (const connection of this.#connections) connection.tick(nowMs);
     for (const feature of this.#features) feature.tick?.(nowMs);
     this.broadcasts.tick(nowMs);
+    this.#pool?.tick(nowMs);
     this.#tunnels.tick(nowMs);
     this.#frontDoor.tick(nowMs);
   }
 
-  #refuse(stream: ByteStream, limit: number): void {
-    this.#context.log.warn({ remote: stream.remoteAddress, limit }, TOO_MANY);
+  #refuse(stream: ByteStream, why: { readonly limit: number } | { readonly reason: string }): void {
+    this.#context.log.warn({ remote: stream.remoteAddress, ...why }, TOO_MANY);
     stream.destroy();
   }
 
-  #forget(connection: RtmpConnection, address: string): void {
-    this.#connections.delete(connection);
-    const left = (this.#connectionsByAddress.get(address) ?? 1) - 1;
-    if (left > 0) this.#connectionsByAddress.set(address, left);
-    else this.#connectionsByAddress.delete(address);
-    if (this.#connections.size === 0) this.#onEmpty?.();
+  #uncount(network: string): void {
+    const left = (this.#connectionsByNetwork.get(network) ?? 1) - 1;
+    if (left > 0) this.#connectionsByNetwork.set(network, left);
+    else this.#connectionsByNetwork.delete(network);
   }
 
   #close(): void {

@@ -8,6 +8,7 @@ import type { AnyApplication } from "./applications/application-types.ts";
 import type { FlexOptions } from "./flex/flex-options.ts";
 import type { ServerHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
+import type { PoolEntrance } from "./pool.ts";
 import type { SharedObjectsOptions } from "./shared-objects/shared-objects-options.ts";
 
 /** Where a listener opens. */
@@ -218,6 +219,8 @@ export type MediaServerOptions = {
   readonly chunkSize?: number;
   /** After how many bytes peers acknowledge. @default 2_500_000 */
   readonly windowAcknowledgementSize?: number;
+  /** Makes this one of several processes of a server: by `joinWorkerPool`. @default it is alone */
+  readonly pool?: PoolEntrance;
 };
 
 /** Options with every default filled in. */

@@ -12,6 +12,11 @@ export type TcpListenerOptions = {
   readonly host?: string;
   /** 0 lets the kernel choose. */
   readonly port: number;
+  /**
+   * Others may listen there, too, and connections are spread over all: `first` makes sure that nobody does so yet, so
+   * that no port is shared with another program. @default nobody else may
+   */
+  readonly sharing?: "first" | "further";
   /** Connections that wait to be accepted. @default 1024 */
   readonly backlog?: number;
   /** Told when the system could not accept a connection, say for want of file descriptors. Listening goes on. */
@@ -28,6 +33,7 @@ export type TcpListener = {
 
 /** Hands each accepted socket to `onSocket`, which owns it. Rejects with an error that says what to do. */
 export async function listenTcp(options: TcpListenerOptions, onSocket: (socket: Socket) => void): Promise<TcpListener> {
+  if (options.sharing === "first" && options.port !== 0) await probe(options);
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
     onSocket,
@@ -45,12 +51,23 @@ export async function listenTcp(options: TcpListenerOptions, onSocket: (socket: 
   };
 }
 
-function listening(server: Server, { host, port, backlog = DEFAULT_BACKLOG }: TcpListenerOptions): Promise<void> {
+/** Rejects where somebody listens, sharing the port or not. */
+async function probe({ sharing: _, ...alone }: TcpListenerOptions): Promise<void> {
+  const server = createServer();
+  await listening(server, alone);
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function listening(
+  server: Server,
+  { host, port, backlog = DEFAULT_BACKLOG, sharing }: TcpListenerOptions,
+): Promise<void> {
+  const isShared = sharing !== undefined;
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => reject(listenError(error, host ?? "::", port));
     server.once("error", onError);
     // Node throws at once for a port outside 0-65535.
-    server.listen({ port, backlog, ...(host !== undefined && { host }) }, () => {
+    server.listen({ port, backlog, ...(host !== undefined && { host }), ...(isShared && { reusePort: true }) }, () => {
       server.off("error", onError);
       resolve();
     });

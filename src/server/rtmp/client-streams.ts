@@ -84,7 +84,7 @@ export class ClientStreams {
       (decision) => {
         this.#undecided = undefined;
         if (!decision.allow) return this.#refusePublish(event.streamId, decision.reason);
-        this.#startPublication(event.streamId, decision.broadcastName ?? request.broadcastName);
+        this.#claim(event.streamId, decision.broadcastName ?? request.broadcastName);
       },
     );
   }
@@ -96,8 +96,8 @@ export class ClientStreams {
     this.#port.ask(
       () => this.#context.hooks.onPlay?.(request),
       (decision) => {
-        if (decision.allow) this.#startPlaying(event, decision.broadcastName ?? request.broadcastName);
-        else this.#refusePlay(event.streamId, decision.reason);
+        if (decision.allow) return this.#watch(event, decision.broadcastName ?? request.broadcastName);
+        this.#refusePlay(event.streamId, decision.reason);
         this.#undecided = undefined;
       },
     );
@@ -165,6 +165,32 @@ export class ClientStreams {
   endAll(reason: string): void {
     for (const streamId of this.#published.keys()) this.unpublish(streamId, "lost", reason);
     for (const streamId of this.#played.keys()) this.stopPlaying(streamId, reason);
+  }
+
+  /** Where the server runs in several processes, the name must be free in all of them. */
+  #claim(streamId: number, broadcastName: string): void {
+    const claimed = this.#context.pool?.claim(broadcastName, this.#port.info.remoteAddress);
+    if (claimed === undefined) return this.#startPublication(streamId, broadcastName);
+    this.#undecided = streamId;
+    this.#port.ask(
+      () => claimed,
+      (decision) => {
+        this.#undecided = undefined;
+        if (decision.allow) this.#startPublication(streamId, broadcastName);
+        else this.#refusePublish(streamId, decision.reason);
+      },
+    );
+  }
+
+  /** Waits, where the publisher is in another process, for what it sends. */
+  #watch(event: PlayEvent, broadcastName: string): void {
+    const play = (): void => {
+      this.#startPlaying(event, broadcastName);
+      this.#undecided = undefined;
+    };
+    const watched = this.#context.pool?.watch(broadcastName);
+    if (watched === undefined) play();
+    else this.#port.ask(() => watched.then(() => ALLOW), play);
   }
 
   #startPublication(streamId: number, broadcastName: string, waitingSinceMs?: number): void {

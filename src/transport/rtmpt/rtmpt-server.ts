@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { TLSSocket } from "node:tls";
 import type { ProtocolError } from "../../errors.ts";
@@ -6,10 +5,8 @@ import type { ByteStream } from "../byte-stream.ts";
 import type { HttpRoute } from "../http-route.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { RtmptSession } from "./rtmpt-session.ts";
+import { createSessionId } from "./session-id.ts";
 import { parseTunnelTarget, type TunnelTarget } from "./tunnel-target.ts";
-
-/** The id is the only thing that a client needs to speak for a session: nobody may guess one. */
-const SESSION_ID_BYTES = 16;
 
 export type RtmptServerOptions = {
   readonly limits: {
@@ -31,6 +28,8 @@ export type RtmptServerOptions = {
   clientAddress(request: IncomingMessage): string;
   /** What clients are told that ask for the name of this server, where several stand behind one address. @default nothing, by 404 */
   readonly publicHost?: string;
+  /** Which of several processes this is, counting from 1: ids of sessions say so. */
+  readonly worker?: number;
   /** The time in milliseconds from any start. @default performance.now() */
   nowMs?(): number;
   readonly log?: { warn(details: object, message: string): void };
@@ -124,7 +123,7 @@ export class RtmptServer implements HttpRoute {
       log?.warn({ remote: remoteAddress, limit: limits.maxTunnels }, "too many tunnels: one was refused");
       return exchange.refuse(503, "too many sessions");
     }
-    const id = randomBytes(SESSION_ID_BYTES).toString("hex");
+    const id = createSessionId(this.#options.worker);
     const session = new RtmptSession({
       remoteAddress,
       isSecure: request.socket instanceof TLSSocket,
