@@ -13,8 +13,10 @@ export class ChildProgram<Asked extends Questions> {
   readonly #child: ChildProcess;
   readonly #exited: Promise<string>;
 
-  constructor(file: URL, nodeOptions: readonly string[] = []) {
-    const child = fork(file, [], { execArgv: [...nodeOptions], stdio: ["ignore", 2, 2, "ipc"] });
+  /** Through the `prefix` of a command the program can be started in surroundings of its own: then in a session of its own, too. */
+  constructor(file: URL, nodeOptions: readonly string[] = [], prefix: readonly string[] = []) {
+    const [execPath = process.execPath, ...execArgv] = [...prefix, process.execPath, ...nodeOptions];
+    const child = fork(file, [], { execPath, execArgv, detached: prefix.length > 0, stdio: ["ignore", 2, 2, "ipc"] });
     const { promise, resolve } = Promise.withResolvers<string>();
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? code}`));

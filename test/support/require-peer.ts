@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Programs that tests talk to, and the Debian packages that bring them. */
+/** Programs that tests and benchmarks talk to or build with, and the Debian packages that bring them. */
 export const PEER_PACKAGES: Readonly<Record<PeerProgram, readonly string[]>> = {
   ffmpeg: ["ffmpeg"],
   ffprobe: ["ffmpeg"],
@@ -24,6 +24,8 @@ export const PEER_PACKAGES: Readonly<Record<PeerProgram, readonly string[]>> = {
   tinyproxy: ["tinyproxy-bin"],
   nginx: ["nginx-light", "libnginx-mod-rtmp"],
   haproxy: ["haproxy"],
+  gcc: ["gcc", "libc6-dev"],
+  make: ["make"],
 };
 
 export type PeerProgram =
@@ -39,7 +41,9 @@ export type PeerProgram =
   | "chromium"
   | "tinyproxy"
   | "nginx"
-  | "haproxy";
+  | "haproxy"
+  | "gcc"
+  | "make";
 
 /** Where servers are that Debian keeps for root, whose path others do not have. */
 const SERVER_FOLDERS: readonly string[] = ["/usr/sbin"];

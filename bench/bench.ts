@@ -1,0 +1,151 @@
+// What millrace costs and how fast it is, beside other servers: `npm run bench -- --help`. See docs/benchmarks.md.
+
+import { parseArgs } from "node:util";
+import { SCENARIOS, selectScenarios, TRANSPORTS } from "./scenarios/all.ts";
+import type { Run } from "./scenarios/scenario.ts";
+import { type BenchReport, reportText } from "./support/bench-report.ts";
+import { compareRuns } from "./support/comparison.ts";
+import { planIsolation } from "./support/isolation.ts";
+import { buildLoadTools } from "./support/load-tools.ts";
+import { describeMachine } from "./support/machine.ts";
+import { mediaClip } from "./support/media-clips.ts";
+import { findPrograms, versionsOf } from "./support/programs.ts";
+import { type BatchOptions, type RunResult, runBatch } from "./support/run-batch.ts";
+import { planBatches } from "./support/run-plan.ts";
+import { checkoutState, saveReport } from "./support/save-report.ts";
+import { serverStart, serverTitle } from "./support/server-starts.ts";
+import { textTable } from "./support/text-table.ts";
+import { measureTransports } from "./support/transport-comparisons.ts";
+
+const USAGE = `npm run bench -- [scenario…] [options]
+
+Measures millrace, and prints one table: what it needed, what others needed in the same run, the ratios, and what is to be
+reached. Without a name it runs a few scenarios, in about five minutes. The whole table takes more than an hour:
+
+  npm run bench -- all --peers --srs FILE --save
+
+  --list            names the scenarios
+  --peers           measures nginx-rtmp too, which Debian has
+  --srs FILE        measures SRS too: its program, built with optimization
+  --rounds N        each measures every server once, in alternating order [3 for the usual ones, 5 for named ones]
+  --seconds S       the window that is measured [5 for the usual ones; 8, or as the scenario says, for named ones]
+  --warm-up S       the time before it [3]
+  --workers N       has millrace run in several processes: N or auto
+  --cpu-prof DIR    writes profiles of millrace there, which makes it slower
+  --json            prints everything as JSON
+  --save            writes the results into bench/results
+  --help
+`;
+
+/** To guess how long it takes. */
+const TYPICAL_RUN_SECONDS = 17;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    list: { type: "boolean", default: false },
+    peers: { type: "boolean", default: false },
+    srs: { type: "string" },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+    "warm-up": { type: "string", default: "3" },
+    workers: { type: "string" },
+    "cpu-prof": { type: "string" },
+    json: { type: "boolean", default: false },
+    save: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) process.stdout.write(USAGE);
+else if (values.list) process.stdout.write(listScenarios());
+else {
+  try {
+    await run();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function run(): Promise<void> {
+  const { scenarios, hasTransports } = selectScenarios(positionals);
+  const isUsual = positionals.length === 0;
+  const rounds = positiveNumber("rounds", values.rounds) ?? (isUsual ? 3 : 5);
+  const seconds = positiveNumber("seconds", values.seconds) ?? (isUsual ? 5 : undefined);
+  const warmUpSeconds = positiveNumber("warm-up", values["warm-up"]) ?? 0;
+  const machine = describeMachine();
+  const tools = buildLoadTools();
+  const programs = findPrograms(tools, { hasPeers: values.peers, srs: values.srs });
+  const isolation = planIsolation(workerCount());
+  const options: BatchOptions = {
+    rounds,
+    times: { seconds, warmUpSeconds },
+    programs,
+    loader: tools.loader,
+    isolation,
+    workers: values.workers,
+    cpuProfileFolder: values["cpu-prof"],
+    clip: (name) => mediaClip(name, tools.buildFolder, report),
+    report,
+  };
+  const isThere = ({ server }: Run): boolean =>
+    serverStart(server, programs, { workers: undefined, nodeOptions: [], clip: "" }) !== undefined;
+  const batches = planBatches(scenarios, isThere);
+  report(describePlan(batches.flatMap(({ runs }) => runs).length * rounds, rounds));
+  const results: RunResult[] = [];
+  for (const batch of batches) results.push(...(await runBatch(batch, options)));
+  const roundsByKey = new Map(results.map(({ planned, rounds: figures }) => [planned.key, figures]));
+  const comparisons = scenarios.flatMap((scenario) => compareRuns(scenario, (key) => roundsByKey.get(key)));
+  if (hasTransports) comparisons.push(...(await measureTransports(rounds, seconds)));
+  const found: BenchReport = {
+    date: new Date().toISOString().slice(0, 10),
+    ...checkoutState(),
+    machine: { ...machine, congestionControl: results[0]?.congestionControl ?? machine.congestionControl },
+    versions: versionsOf(programs),
+    settings: { rounds, seconds, warmUpSeconds, workers: values.workers },
+    notes: [...new Set([...isolation.notes, ...results.flatMap(({ notes }) => notes)])],
+    doubts: results.flatMap(({ doubts }) => doubts),
+    comparisons,
+    runs: results.map(reportedRun),
+  };
+  process.stdout.write(values.json ? `${JSON.stringify(found, undefined, 2)}\n` : `\n${reportText(found)}`);
+  if (values.save) report(`saved as bench/results/${saveReport(found)}.json and .md`);
+}
+
+function reportedRun({ planned: { run, plots }, rounds }: RunResult): BenchReport["runs"][number] {
+  return {
+    server: serverTitle(run.server),
+    load: run.load,
+    plots,
+    rounds: Array.from(rounds, (figures) => figures ?? null),
+  };
+}
+
+function listScenarios(): string {
+  const rows = SCENARIOS.map(({ name, group, isDefault, title }) => [name, group, isDefault ? "yes" : "", title]);
+  rows.push([TRANSPORTS, "", "", "one broadcast of 2.6 Mbit/s, 200 viewers, by every transport"]);
+  return textTable(["scenario", "group", "usual", "what it measures"], rows, 4);
+}
+
+function describePlan(runs: number, rounds: number): string {
+  return `${runs} runs in ${rounds} rounds: about ${Math.ceil((runs * TYPICAL_RUN_SECONDS) / 60)} minutes`;
+}
+
+function positiveNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new Error(`--${name} ${text} is no such number. See --help.`);
+}
+
+/** How many cores the server is given. */
+function workerCount(): number {
+  if (values.workers === undefined) return 1;
+  if (values.workers === "auto") return describeMachine().cores;
+  return positiveNumber("workers", values.workers) ?? 1;
+}
+
+function report(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,16 @@
+/* What the command line asks of rtmpload. */
+#ifndef MR_OPTIONS_H
+#define MR_OPTIONS_H
+
+#include "session.h"
+
+struct options {
+  const char *scenario, *label, *flv_path, *stream;
+  struct target target;
+  int publishers, players, parsed, raw, stalled, pid, cpu;
+  int total, concurrency, until_key;
+  double rate, publish_rate, warm_s, window_s, lead_s, timeout_s;
+  uint32_t chunk_size;
+};
+
+#endif
