@@ -68,6 +68,8 @@ export const REMEDIES = {
     "The viewer's network is slower than the broadcast. Lower the encoder's bitrate, or raise blockedTimeoutMs.",
   "publish.config-limit":
     "The encoder sets more metadata and configurations than are kept for newcomers. Raise maxConfigBytes if it must.",
+  "link.message":
+    "What came by a link between two processes of the server is no relay. Let nobody else enter the folder of the links.",
   "session.reply-limit": "The peer does not read its answers. Check its network.",
   "timeout.server-handshake": "Check that it serves RTMP on this port, or raise handshakeMs.",
   "timeout.answer":

@@ -12,6 +12,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   transport: ["bytes", "rtmp"],
   client: ["bytes", "formats", "rtmp", "broadcast", "transport"],
   server: ["bytes", "formats", "rtmp", "broadcast", "transport", "client"],
+  workers: ["bytes", "formats", "rtmp", "broadcast", "transport", "server"],
   cli: ["bytes", "formats", "rtmp", "broadcast", "transport", "client", "server"],
 };
 

@@ -67,6 +67,10 @@ nothing else happens. The limits are keys of [config.md](config.md), under \`lim
     text: `\`publish.queue\` is thrown by the client library's \`write\`, and the connection stays. With any other of these a server
 closes the publisher's connection.`,
   },
+  link: {
+    title: "Workers",
+    text: "The link between two processes of one server closes and is made anew; clients wait as for a publisher that is back soon.",
+  },
   connection: {
     title: "Connections",
     text: `The client library rejects what was under way, and whatever is tried later. The message begins with what ended the
