@@ -29,7 +29,7 @@ reached. Without a name it runs a few scenarios, in about five minutes. The whol
   --srs FILE        measures SRS too: its program, built with optimization
   --rounds N        each measures every server once, in alternating order [3 for the usual ones, 5 for named ones]
   --seconds S       the window that is measured [5 for the usual ones; 8, or as the scenario says, for named ones]
-  --warm-up S       the time before it [3]
+  --warm-up S       the time before it [3, or as the scenario says]
   --workers N       has millrace run in several processes: N or auto
   --cpu-prof DIR    writes profiles of millrace there, which makes it slower
   --json            prints everything as JSON
@@ -48,7 +48,7 @@ const { values, positionals } = parseArgs({
     srs: { type: "string" },
     rounds: { type: "string" },
     seconds: { type: "string" },
-    "warm-up": { type: "string", default: "3" },
+    "warm-up": { type: "string" },
     workers: { type: "string" },
     "cpu-prof": { type: "string" },
     json: { type: "boolean", default: false },
@@ -73,7 +73,9 @@ async function run(): Promise<void> {
   const isUsual = positionals.length === 0;
   const rounds = positiveNumber("rounds", values.rounds) ?? (isUsual ? 3 : 5);
   const seconds = positiveNumber("seconds", values.seconds) ?? (isUsual ? 5 : undefined);
-  const warmUpSeconds = positiveNumber("warm-up", values["warm-up"]) ?? 0;
+  const warmUpSeconds = positiveNumber("warm-up", values["warm-up"]);
+  const date = new Date().toISOString();
+  const checkout = checkoutState();
   const machine = describeMachine();
   const tools = buildLoadTools();
   const programs = findPrograms(tools, { hasPeers: values.peers, srs: values.srs });
@@ -99,8 +101,8 @@ async function run(): Promise<void> {
   const comparisons = scenarios.flatMap((scenario) => compareRuns(scenario, (key) => roundsByKey.get(key)));
   if (hasTransports) comparisons.push(...(await measureTransports(rounds, seconds)));
   const found: BenchReport = {
-    date: new Date().toISOString().slice(0, 10),
-    ...checkoutState(),
+    date,
+    ...checkout,
     machine: { ...machine, congestionControl: results[0]?.congestionControl ?? machine.congestionControl },
     versions: versionsOf(programs),
     settings: { rounds, seconds, warmUpSeconds, workers: values.workers },

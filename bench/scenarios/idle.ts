@@ -1,5 +1,8 @@
 import { type LiveLoad, MILLRACE_LOW, NGINX, type Row, type Scenario, SRS_DEFAULT } from "./scenario.ts";
 
+/** Long enough for what a server still does about connections that were opened, such as collecting garbage. */
+const WARM_UP_SECONDS = 10;
+
 /** Servers that have nothing to do. */
 export const IDLE: readonly Scenario[] = [
   idle("idle", 0, "a server without connections", []),
@@ -10,7 +13,7 @@ export const IDLE: readonly Scenario[] = [
 ];
 
 function idle(name: string, viewers: number, title: string, rows: readonly Row[]): Scenario {
-  const load: LiveLoad = { kind: "live", publishers: 0, viewers, clip: "2.6" };
+  const load: LiveLoad = { kind: "live", publishers: 0, viewers, clip: "2.6", warmUpSeconds: WARM_UP_SECONDS };
   return {
     name,
     group: "idle",

@@ -50,8 +50,9 @@ export type LiveLoad = {
   readonly clip: ClipName;
   /** How many of the viewers stop reading when the window opens. */
   readonly stalled?: number;
-  /** The window, where another than the usual one is needed. */
+  /** The window, and the time before it, where others than the usual ones are needed. */
   readonly seconds?: number;
+  readonly warmUpSeconds?: number;
 };
 
 /** Viewers that connect, play and leave, so many at a time. */

@@ -6,7 +6,7 @@ import type { Figures } from "./measures.ts";
 
 /** What a benchmark has found out, as it is saved: nothing in it names a path of the machine. */
 export type BenchReport = {
-  /** UTC, YYYY-MM-DD. */
+  /** When it began: UTC, as ISO 8601. */
   readonly date: string;
   /** Shortened; undefined outside of a git repository. */
   readonly commit: string | undefined;
@@ -18,7 +18,7 @@ export type BenchReport = {
     readonly rounds: number;
     /** Undefined: as the scenarios have it. */
     readonly seconds: number | undefined;
-    readonly warmUpSeconds: number;
+    readonly warmUpSeconds: number | undefined;
     readonly workers: string | undefined;
   };
   /** What was not as it should be on this machine. */
@@ -59,12 +59,13 @@ function describeSurroundings({
 }: BenchReport): string {
   const source = commit === undefined ? "" : `, commit ${commit}${isCommitted ? "" : " with changes"}`;
   const { rounds, seconds, warmUpSeconds, workers } = settings;
-  const window = seconds === undefined ? "the usual windows" : `windows of ${seconds} s`;
+  const window = seconds === undefined ? "the scenarios' own windows" : `windows of ${seconds} s`;
+  const warmUp = warmUpSeconds === undefined ? "" : ` after ${warmUpSeconds} s`;
   const others = runs.flatMap((run) => run.rounds.map((figures) => Number(figures?.["other_cores"] ?? 0)));
   const most = others.length === 0 ? 0 : Math.max(...others);
   const mean = others.reduce((sum, cores) => sum + cores, 0) / Math.max(1, others.length);
   return [
-    `${date}${source}: ${rounds} rounds, ${window} after ${warmUpSeconds} s${workers === undefined ? "" : `, ${workers} workers`}.`,
+    `${date.slice(0, 16).replace("T", " ")}${source}: ${rounds} rounds, ${window}${warmUp}${workers === undefined ? "" : `, ${workers} workers`}.`,
     `${machine.cores} × ${machine.processor}, ${machine.memoryGigabytes} GB, ${machine.platform} ${machine.kernel},`,
     `TCP ${machine.congestionControl ?? "unknown"}; ${Object.entries(versions)
       .map((version) => version.join(" "))

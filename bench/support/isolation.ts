@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { findProgram } from "../../test/support/require-peer.ts";
 
@@ -22,11 +23,14 @@ const PRIORITY = -10;
 export function planIsolation(workers: number): Isolation {
   const notes: string[] = [];
   const isRoot = process.getuid?.() === 0;
-  const unshare = findProgram("unshare");
+  const prefix = ownNetwork();
   const ip = findProgram("ip");
-  const hasNetwork = isRoot && unshare !== undefined && ip !== undefined;
-  if (!isRoot) notes.push("not root: no network of its own, the machine's congestion control, usual priority");
-  else if (!hasNetwork) notes.push("no network of its own: install util-linux and iproute2");
+  const hasNetwork = prefix !== undefined && ip !== undefined;
+  if (!hasNetwork) {
+    const remedy = isRoot ? "install util-linux and iproute2, and let containers make them" : "run as root";
+    notes.push(`no network of its own, but the machine's with its settings: ${remedy}`);
+  }
+  if (!isRoot) notes.push("usual priority: run as root");
   const taskset = findProgram("taskset");
   const cores = allowedCores();
   const serverCores = cores.slice(0, workers);
@@ -35,7 +39,7 @@ export function planIsolation(workers: number): Isolation {
   else if (loaderCore === undefined) notes.push(`server and loader share all cores: there are only ${cores.length}`);
   const isPinned = taskset !== undefined && loaderCore !== undefined;
   return {
-    prefix: hasNetwork ? [unshare, "-n", "--"] : [],
+    prefix: hasNetwork ? prefix : [],
     ip: hasNetwork ? ip : undefined,
     taskset: isPinned ? taskset : undefined,
     serverCores: isPinned ? serverCores : [],
@@ -43,6 +47,14 @@ export function planIsolation(workers: number): Isolation {
     priority: isRoot ? PRIORITY : 0,
     notes,
   };
+}
+
+/** What starts a program in a network of its own, where that is possible. */
+function ownNetwork(): readonly string[] | undefined {
+  const unshare = findProgram("unshare");
+  if (unshare === undefined) return undefined;
+  const prefix = [unshare, "-n", "--"];
+  return spawnSync(unshare, [...prefix.slice(1), process.execPath, "--version"]).status === 0 ? prefix : undefined;
 }
 
 /** Those that this process may use. */

@@ -1,13 +1,13 @@
 import type { LiveLoad, Load, Server, VisitsLoad } from "../scenarios/scenario.ts";
 
 export type LoadTimes = {
-  /** The window; undefined: the load's own, or DEFAULT_SECONDS. */
+  /** The window. Undefined: as the load has it, or DEFAULT_TIMES. */
   readonly seconds: number | undefined;
-  /** Before the window, when all viewers have got media. */
-  readonly warmUpSeconds: number;
+  /** From when all viewers have got media until the window opens; undefined: likewise. */
+  readonly warmUpSeconds: number | undefined;
 };
 
-export const DEFAULT_SECONDS = 8;
+export const DEFAULT_TIMES = { seconds: 8, warmUpSeconds: 3 } as const;
 
 const VIEWERS_PER_SECOND = 400;
 const PUBLISHERS_PER_SECOND = 100;
@@ -22,13 +22,15 @@ function liveOptions(load: LiveLoad, { program }: Server, clip: string, times: L
   const isFloor = program === "floor";
   const isRaw = isFloor || program === "sink" || program === "node-sink";
   const { publishers, viewers, stalled = 0 } = load;
+  const seconds = times.seconds ?? load.seconds ?? DEFAULT_TIMES.seconds;
+  const warmUpSeconds = times.warmUpSeconds ?? load.warmUpSeconds ?? DEFAULT_TIMES.warmUpSeconds;
   return [
     ...["--scenario", "live", "--flv", clip],
     ...(isRaw ? ["--raw"] : []),
     // A floor makes its media itself.
     ...["--publishers", `${isFloor ? 0 : publishers}`, "--publish-rate", `${PUBLISHERS_PER_SECOND}`],
     ...["--players", `${viewers}`, "--rate", `${VIEWERS_PER_SECOND}`, "--stalled", `${stalled}`],
-    ...["--warm", `${times.warmUpSeconds}`, "--window", `${times.seconds ?? load.seconds ?? DEFAULT_SECONDS}`],
+    ...["--warm", `${warmUpSeconds}`, "--window", `${seconds}`],
   ];
 }
 

@@ -9,7 +9,7 @@ export const RESULTS_FOLDER: string = join(ROOT, "bench", "results");
 /** Writes both forms, JSON for programs and Markdown, under the date and the commit. Returns the name without its end. */
 export function saveReport(report: BenchReport, folder: string = RESULTS_FOLDER): string {
   mkdirSync(folder, { recursive: true });
-  const wanted = `${report.date}-${report.commit ?? "unknown"}`;
+  const wanted = `${report.date.slice(0, 10)}-${report.commit ?? "unknown"}`;
   let name = wanted;
   for (let count = 2; existsSync(join(folder, `${name}.json`)); count++) name = `${wanted}-${count}`;
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(report, undefined, 1)}\n`);

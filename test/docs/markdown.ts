@@ -6,7 +6,7 @@ export type CodeBlock = { readonly language: string; readonly text: string };
 
 /** Every document of the repository, by its path from the folder of package.json. */
 export function markdownFiles(): string[] {
-  return globSync(["*.md", "{docs,src,test,examples}/**/*.md"], { cwd: ROOT })
+  return globSync(["*.md", "{docs,src,test,examples,bench}/**/*.md"], { cwd: ROOT })
     .filter((file) => !file.includes("node_modules"))
     .sort();
 }

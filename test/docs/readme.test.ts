@@ -34,6 +34,7 @@ const TRIED: readonly (readonly [line: RegExp, by: string])[] = [
   [/^npm run build$|^node examples\/06-read-recording\.ts$/, "examples.test.ts builds and runs the examples"],
   [/^node examples\/07-watch-in-browser\.ts$/, "browser-example.test.ts opens it in Chromium"],
   [/^npx millrace (?:publish|play|probe|call) |^ffmpeg -re -i clip\.flv .*\| npx millrace publish - /, "the commands"],
+  [/^npm run bench(?: |$)/, "bench.test.ts looks up what they name, and measures a little"],
   [/^(?:MILLRACE_\w+=\S+ )*millrace serve\b/, "lines with settings are checked"],
 ];
 
