@@ -72,7 +72,7 @@ export class Member implements ServerPool {
           const left = (this.#claims.get(name) ?? 1) - 1;
           if (left > 0) this.#claims.set(name, left);
           else this.#claims.delete(name);
-          if (answer.refusal === undefined) this.#homes.add(name);
+          if (answer.refusal === undefined) this.#becomeHome(name);
           this.#links.relays.decided(name);
           resolve(decisionOf(answer));
         },
@@ -86,7 +86,11 @@ export class Member implements ServerPool {
   }
 
   tick(nowMs: number): void {
-    for (const name of this.#homes.takeIdle()) this.#port.send({ kind: "release", name });
+    for (const name of this.#homes.takeIdle()) {
+      this.#port.send({ kind: "release", name });
+      // Who waits here may get it from elsewhere next.
+      if (this.#isWatched(name) && !this.#mirrors.has(name)) this.#openMirror(name);
+    }
     for (const [name, mirror] of this.#mirrors) if (!mirror.tick(nowMs)) this.#closeMirror(name);
   }
 
@@ -110,15 +114,25 @@ export class Member implements ServerPool {
     this.#mirrors.clear();
   }
 
+  /** What a mirror still gets from the old home counts until the client here publishes. */
+  #becomeHome(name: string): void {
+    this.#homes.add(name);
+    this.#mirrors.get(name)?.setHome(undefined);
+  }
+
   #yield({ id, name, publisher }: Extract<SupervisorMessage, { readonly kind: "yield" }>): void {
     const mirror = this.#mirrors.get(name) ?? this.#createMirror(name, `${publisher}, in another process`);
     this.#homes.yield(name, mirror.publisher, (result) => {
       const isYielded = result.kind === "yielded";
       this.#port.send({ kind: "yielded", id, ...(!isYielded && { refusal: result.reason }) });
-      if (!isYielded || this.#isClosed || this.#parts.directory.get(name)?.isWatched !== true) return;
+      if (!isYielded || this.#isClosed || !this.#isWatched(name)) return;
       if (result.publication !== undefined) mirror.adopt(result.publication);
       this.#watchBy(name, mirror);
     });
+  }
+
+  #isWatched(name: string): boolean {
+    return this.#parts.directory.get(name)?.isWatched === true;
   }
 
   #openMirror(name: string): Mirror {
