@@ -31,7 +31,7 @@ async function measure(runs: Readonly<Record<string, Run>>): Promise<Record<stri
   const results = await runBatch(batch, {
     rounds: 1,
     times: { seconds: 1, warmUpSeconds: 0.1 },
-    programs: findPrograms(tools, { hasPeers: false, srs: undefined }),
+    programs: findPrograms(tools, { hasPeers: false, srs: undefined, otherCheckout: undefined }),
     loader: tools.loader,
     // Tests share the machine with each other.
     isolation: { ...planIsolation(1), taskset: undefined, loaderCore: undefined, priority: 0 },
@@ -98,6 +98,10 @@ test("visits come to their end, with and without a keyframe", async () => {
 test("what is missing is said with the line that installs it", async (t) => {
   const said = await refusalOf(["low-1000"], { PATH: temporaryFolder(t) });
   match(said, /^gcc is missing\. Install it: apt-get .*install -y --no-install-recommends gcc libc6-dev\n$/);
+  match(
+    await refusalOf(["low-1000", "--against", "/no"], process.env),
+    /--against \/no: there is no bin\/millrace\.js in it/,
+  );
   match(await refusalOf(["low-1000", "--srs", "/no/srs"], process.env), /--srs \/no\/srs: there is no such file/);
 });
 
@@ -188,7 +192,7 @@ test("the document names every scenario, and none that there is not", () => {
   for (const line of lines) {
     const [, after = ""] = line.replace(/#.*/, "").split(" -- ");
     const names = after
-      .replaceAll(/--(?:rounds|seconds|srs|workers|cpu-prof) \S+/g, "")
+      .replaceAll(/--(?:rounds|seconds|srs|against|workers|cpu-prof) \S+/g, "")
       .split(" ")
       .filter((word) => /^\w/.test(word));
     selectScenarios(names);

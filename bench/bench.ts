@@ -9,6 +9,7 @@ import { planIsolation } from "./support/isolation.ts";
 import { buildLoadTools } from "./support/load-tools.ts";
 import { describeMachine } from "./support/machine.ts";
 import { mediaClip } from "./support/media-clips.ts";
+import { withOtherCheckout } from "./support/other-checkout.ts";
 import { findPrograms, versionsOf } from "./support/programs.ts";
 import { type BatchOptions, type RunResult, runBatch } from "./support/run-batch.ts";
 import { planBatches } from "./support/run-plan.ts";
@@ -27,6 +28,7 @@ reached. Without a name it runs a few scenarios, in about five minutes. The whol
   --list            names the scenarios
   --peers           measures nginx-rtmp too, which Debian has
   --srs FILE        measures SRS too: its program, built with optimization
+  --against DIR     measures another checkout of millrace too: before a change, or after it
   --rounds N        each measures every server once, in alternating order [3 for the usual ones, 5 for named ones]
   --seconds S       the window that is measured [5 for the usual ones; 8, or as the scenario says, for named ones]
   --warm-up S       the time before it [3, or as the scenario says]
@@ -46,6 +48,7 @@ const { values, positionals } = parseArgs({
     list: { type: "boolean", default: false },
     peers: { type: "boolean", default: false },
     srs: { type: "string" },
+    against: { type: "string" },
     rounds: { type: "string" },
     seconds: { type: "string" },
     "warm-up": { type: "string" },
@@ -69,7 +72,8 @@ else {
 }
 
 async function run(): Promise<void> {
-  const { scenarios, hasTransports } = selectScenarios(positionals);
+  const { scenarios: selected, hasTransports } = selectScenarios(positionals);
+  const scenarios = values.against === undefined ? selected : selected.map(withOtherCheckout);
   const isUsual = positionals.length === 0;
   const rounds = positiveNumber("rounds", values.rounds) ?? (isUsual ? 3 : 5);
   const seconds = positiveNumber("seconds", values.seconds) ?? (isUsual ? 5 : undefined);
@@ -78,7 +82,7 @@ async function run(): Promise<void> {
   const checkout = checkoutState();
   const machine = describeMachine();
   const tools = buildLoadTools();
-  const programs = findPrograms(tools, { hasPeers: values.peers, srs: values.srs });
+  const programs = findPrograms(tools, { hasPeers: values.peers, srs: values.srs, otherCheckout: values.against });
   const isolation = planIsolation(workerCount());
   const options: BatchOptions = {
     rounds,

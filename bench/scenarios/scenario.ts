@@ -28,7 +28,12 @@ export type PlotPlace = {
 };
 
 export type Server =
-  | { readonly program: "millrace"; readonly settings: Readonly<Record<string, string | number>> }
+  | {
+      readonly program: "millrace";
+      readonly settings: Readonly<Record<string, string | number>>;
+      /** Of another checkout, before or after a change. */
+      readonly isOther?: true;
+    }
   | { readonly program: "nginx" }
   | { readonly program: "srs"; readonly configuration: "default" | "realtime" }
   /** Sends its own media to whoever connects. */

@@ -4,6 +4,7 @@ import { type LiveLoad, MILLRACE_LOW, NGINX, type Scenario, SRS_DEFAULT } from "
 import { type Comparison, compareRuns } from "./comparison.ts";
 import { comparisonTable } from "./comparison-table.ts";
 import type { Figures } from "./measures.ts";
+import { withOtherCheckout } from "./other-checkout.ts";
 import { runKey } from "./run-plan.ts";
 import { compareTransports } from "./transport-comparisons.ts";
 
@@ -99,4 +100,13 @@ test("transports are compared with plain RTMP of the same round", () => {
   ]);
   deepEqual([row?.server, row?.ratio, row?.ratioRange], ["millrace by rtmps", 2.25, [1.5, 3]]);
   ok(others.length === 0);
+});
+
+test("another checkout is compared with in every figure of millrace, once", () => {
+  const { runs, rows } = withOtherCheckout(SCENARIO);
+  deepEqual(Object.keys(runs), ["millrace", "nginx", "srs", "other millrace"]);
+  deepEqual(rows.slice(SCENARIO.rows.length), [
+    { measure: "cpu-per-gigabyte", of: "millrace", against: "other millrace" },
+    { measure: "wake-ups", of: "millrace", against: "other millrace" },
+  ]);
 });

@@ -54,13 +54,20 @@ async function measuredRun({ server, loader, loadOptions, isolation }: MeasuredR
   for (const [name, text] of Object.entries(server.files)) writeFileSync(join(folder, name), fill(text));
   const log = join(folder, "log");
   const child = startServer(server.command.map(fill), isolation, log);
-  const onExit = (): void => killAll(child);
+  const children = [child];
+  // The benchmark was interrupted.
+  const onExit = (): void => {
+    children.forEach(killAll);
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once("exit", onExit);
   try {
     await untilServing(child, port, log);
     const cores = isolation.loaderCore === undefined ? [] : ["--cpu", `${isolation.loaderCore}`];
     const parameters = ["--port", `${port}`, "--pid", `${child.pid}`, ...cores, ...loadOptions];
-    const { stdout } = await promisify(execFile)(loader, parameters, { timeout: LOAD_TIMEOUT_MS });
+    const loading = promisify(execFile)(loader, parameters, { timeout: LOAD_TIMEOUT_MS });
+    children.push(loading.child);
+    const { stdout } = await loading;
     return { figures: JSON.parse(stdout) as Figures, congestionControl: congestionControl(), notes };
   } finally {
     await stopServer(child);
@@ -118,14 +125,12 @@ async function untilServing(child: ChildProcess, port: number, log: string): Pro
 }
 
 async function stopServer(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) {
-    const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    child.kill("SIGTERM");
-    const timer = setTimeout(() => killAll(child), STOP_TIMEOUT_MS);
-    await exited;
-    clearTimeout(timer);
-  }
-  // Processes of its own that it left behind have another parent now; those of our servers end with it.
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => killAll(child), STOP_TIMEOUT_MS);
+  await exited;
+  clearTimeout(timer);
 }
 
 function killAll({ pid }: ChildProcess): void {

@@ -10,19 +10,28 @@ export type PeerOptions = {
   readonly hasPeers: boolean;
   /** The program of SRS, which no Debian package brings. */
   readonly srs: string | undefined;
+  /** The folder of another checkout of millrace. */
+  readonly otherCheckout: string | undefined;
 };
 
 const NGINX_MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 
 /** Fails with the line that installs what is missing of what was asked for. */
-export function findPrograms({ floor, nodeSink }: LoadTools, { hasPeers, srs }: PeerOptions): ServerPrograms {
+export function findPrograms(
+  { floor, nodeSink }: LoadTools,
+  { hasPeers, srs, otherCheckout }: PeerOptions,
+): ServerPrograms {
   const ownNode = join(ROOT, "node_modules", ".bin", "node");
   if (hasPeers && !existsSync(NGINX_MODULE)) {
     throw new Error(`nginx has no RTMP module. Install it: ${installLine(PEER_PACKAGES.nginx)}`);
   }
   if (srs !== undefined && !existsSync(srs)) throw new Error(`--srs ${srs}: there is no such file.`);
+  if (otherCheckout !== undefined && !existsSync(join(otherCheckout, "bin", "millrace.js"))) {
+    throw new Error(`--against ${otherCheckout}: there is no bin/millrace.js in it.`);
+  }
   return {
     checkout: ROOT,
+    otherCheckout,
     node: existsSync(ownNode) ? ownNode : process.execPath,
     floor,
     nodeSink,

@@ -51,7 +51,8 @@ export async function runBatch(batch: Batch, options: BatchOptions): Promise<Run
         const doubts = doubtsOf(figures);
         result.rounds[round - 1] = figures;
         result.doubts.push(...doubts.map((doubt) => `${title}, round ${round}: ${doubt}`));
-        Object.assign(result, { notes, congestionControl });
+        result.notes = notes;
+        result.congestionControl = congestionControl;
         options.report(`${place}: ${[describeFigures(figures), ...doubts.map((doubt) => `! ${doubt}`)].join(", ")}`);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);

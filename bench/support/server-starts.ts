@@ -9,8 +9,9 @@ export type ServerStart = {
 };
 
 export type ServerPrograms = {
-  /** The checkout whose server is measured. */
+  /** The checkout whose server is measured, and another to compare it with. */
   readonly checkout: string;
+  readonly otherCheckout: string | undefined;
   readonly node: string;
   readonly floor: string;
   readonly nodeSink: string;
@@ -30,8 +31,12 @@ export type StartOptions = {
 /** Returns undefined where its program is not there. */
 export function serverStart(server: Server, programs: ServerPrograms, options: StartOptions): ServerStart | undefined {
   switch (server.program) {
-    case "millrace":
-      return { command: millraceCommand(server.settings, programs, options), files: {} };
+    case "millrace": {
+      const checkout = server.isOther ? programs.otherCheckout : programs.checkout;
+      return checkout === undefined
+        ? undefined
+        : { command: millraceCommand(checkout, server.settings, programs.node, options), files: {} };
+    }
     case "nginx":
       return programs.nginx && { command: nginxCommand(programs.nginx.file), files: nginxFiles(programs.nginx.module) };
     case "srs":
@@ -54,7 +59,7 @@ export function serverStart(server: Server, programs: ServerPrograms, options: S
 export function serverTitle(server: Server): string {
   switch (server.program) {
     case "millrace":
-      return ["millrace", ...Object.entries(server.settings).map(([key, value]) => `${key}=${value}`)].join(" ");
+      return [server.isOther ? "other millrace" : "millrace", ...Object.values(server.settings)].join(" ");
     case "nginx":
       return "nginx-rtmp";
     case "srs":
@@ -71,14 +76,15 @@ export function serverTitle(server: Server): string {
 }
 
 function millraceCommand(
+  checkout: string,
   settings: Readonly<Record<string, string | number>>,
-  programs: ServerPrograms,
+  node: string,
   options: StartOptions,
 ): string[] {
   return [
-    programs.node,
+    node,
     ...options.nodeOptions,
-    join(programs.checkout, "bin", "millrace.js"),
+    join(checkout, "bin", "millrace.js"),
     ...["serve", "--listen", "127.0.0.1:{port}", "--log-level", "error"],
     ...Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]),
     ...(options.workers === undefined ? [] : ["--workers", options.workers]),
