@@ -6,13 +6,14 @@ import type { Run } from "./scenarios/scenario.ts";
 import { type BenchReport, reportText } from "./support/bench-report.ts";
 import { compareRuns } from "./support/comparison.ts";
 import { planIsolation } from "./support/isolation.ts";
+import { typicalSeconds } from "./support/load-options.ts";
 import { buildLoadTools } from "./support/load-tools.ts";
 import { describeMachine } from "./support/machine.ts";
 import { mediaClip } from "./support/media-clips.ts";
 import { withOtherCheckout } from "./support/other-checkout.ts";
 import { findPrograms, versionsOf } from "./support/programs.ts";
 import { type BatchOptions, type RunResult, runBatch } from "./support/run-batch.ts";
-import { planBatches } from "./support/run-plan.ts";
+import { type Batch, planBatches } from "./support/run-plan.ts";
 import { checkoutState, saveReport } from "./support/save-report.ts";
 import { serverStart, serverTitle } from "./support/server-starts.ts";
 import { textTable } from "./support/text-table.ts";
@@ -21,7 +22,7 @@ import { measureTransports } from "./support/transport-comparisons.ts";
 const USAGE = `npm run bench -- [scenario…] [options]
 
 Measures millrace, and prints one table: what it needed, what others needed in the same run, the ratios, and what is to be
-reached. Without a name it runs a few scenarios, in about five minutes. The whole table takes more than an hour:
+reached. Without a name it runs a few scenarios, in about five minutes. The whole table takes an hour and a half:
 
   npm run bench -- all --peers --srs FILE --save
 
@@ -29,7 +30,7 @@ reached. Without a name it runs a few scenarios, in about five minutes. The whol
   --peers           measures nginx-rtmp too, which Debian has
   --srs FILE        measures SRS too: its program, built with optimization
   --against DIR     measures another checkout of millrace too: before a change, or after it
-  --rounds N        each measures every server once, in alternating order [3 for the usual ones, 5 for named ones]
+  --rounds N        each measures every server once, in alternating order [2 for the usual ones, 5 for named ones]
   --seconds S       the window that is measured [5 for the usual ones; 8, or as the scenario says, for named ones]
   --warm-up S       the time before it [3, or as the scenario says]
   --workers N       has millrace run in several processes: N or auto
@@ -38,9 +39,6 @@ reached. Without a name it runs a few scenarios, in about five minutes. The whol
   --save            writes the results into bench/results
   --help
 `;
-
-/** To guess how long it takes. */
-const TYPICAL_RUN_SECONDS = 17;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -75,7 +73,7 @@ async function run(): Promise<void> {
   const { scenarios: selected, hasTransports } = selectScenarios(positionals);
   const scenarios = values.against === undefined ? selected : selected.map(withOtherCheckout);
   const isUsual = positionals.length === 0;
-  const rounds = positiveNumber("rounds", values.rounds) ?? (isUsual ? 3 : 5);
+  const rounds = positiveNumber("rounds", values.rounds) ?? (isUsual ? 2 : 5);
   const seconds = positiveNumber("seconds", values.seconds) ?? (isUsual ? 5 : undefined);
   const warmUpSeconds = positiveNumber("warm-up", values["warm-up"]);
   const date = new Date().toISOString();
@@ -98,7 +96,7 @@ async function run(): Promise<void> {
   const isThere = ({ server }: Run): boolean =>
     serverStart(server, programs, { workers: undefined, nodeOptions: [], clip: "" }) !== undefined;
   const batches = planBatches(scenarios, isThere);
-  report(describePlan(batches.flatMap(({ runs }) => runs).length * rounds, rounds));
+  report(describePlan(batches, options));
   const results: RunResult[] = [];
   for (const batch of batches) results.push(...(await runBatch(batch, options)));
   const roundsByKey = new Map(results.map(({ planned, rounds: figures }) => [planned.key, figures]));
@@ -134,8 +132,10 @@ function listScenarios(): string {
   return textTable(["scenario", "group", "usual", "what it measures"], rows, 4);
 }
 
-function describePlan(runs: number, rounds: number): string {
-  return `${runs} runs in ${rounds} rounds: about ${Math.ceil((runs * TYPICAL_RUN_SECONDS) / 60)} minutes`;
+function describePlan(batches: readonly Batch[], { rounds, times }: BatchOptions): string {
+  const runs = batches.flatMap((batch) => batch.runs);
+  const seconds = runs.reduce((sum, { run }) => sum + typicalSeconds(run.load, times), 0) * rounds;
+  return `${runs.length} servers and loads in ${rounds} rounds: about ${Math.ceil(seconds / 60)} minutes`;
 }
 
 function positiveNumber(name: string, text: string | undefined): number | undefined {

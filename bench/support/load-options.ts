@@ -7,10 +7,12 @@ export type LoadTimes = {
   readonly warmUpSeconds: number | undefined;
 };
 
-export const DEFAULT_TIMES = { seconds: 8, warmUpSeconds: 3 } as const;
+const DEFAULT_TIMES = { seconds: 8, warmUpSeconds: 3 } as const;
 
 const VIEWERS_PER_SECOND = 400;
 const PUBLISHERS_PER_SECOND = 100;
+/** Of a server that is not fast. */
+const VISITS_PER_SECOND = 700;
 const VISITS_TIMEOUT_SECONDS = 60;
 
 /** The loader's options for this load on that server: bench/load/README.md. */
@@ -18,12 +20,27 @@ export function loadOptions(load: Load, server: Server, clip: string, times: Loa
   return load.kind === "live" ? liveOptions(load, server, clip, times) : visitsOptions(load, clip);
 }
 
+/** About how long a run lasts, from the start of its server to the end. */
+export function typicalSeconds(load: Load, times: LoadTimes): number {
+  const aroundSeconds = 4;
+  if (load.kind === "visits") return aroundSeconds + load.total / VISITS_PER_SECOND;
+  const { seconds, warmUpSeconds } = timesOf(load, times);
+  const rampSeconds = load.viewers / VIEWERS_PER_SECOND + load.publishers / PUBLISHERS_PER_SECOND;
+  return aroundSeconds + rampSeconds + warmUpSeconds + seconds;
+}
+
+function timesOf(load: LiveLoad, times: LoadTimes): { readonly seconds: number; readonly warmUpSeconds: number } {
+  return {
+    seconds: times.seconds ?? load.seconds ?? DEFAULT_TIMES.seconds,
+    warmUpSeconds: times.warmUpSeconds ?? load.warmUpSeconds ?? DEFAULT_TIMES.warmUpSeconds,
+  };
+}
+
 function liveOptions(load: LiveLoad, { program }: Server, clip: string, times: LoadTimes): string[] {
   const isFloor = program === "floor";
   const isRaw = isFloor || program === "sink" || program === "node-sink";
   const { publishers, viewers, stalled = 0 } = load;
-  const seconds = times.seconds ?? load.seconds ?? DEFAULT_TIMES.seconds;
-  const warmUpSeconds = times.warmUpSeconds ?? load.warmUpSeconds ?? DEFAULT_TIMES.warmUpSeconds;
+  const { seconds, warmUpSeconds } = timesOf(load, times);
   return [
     ...["--scenario", "live", "--flv", clip],
     ...(isRaw ? ["--raw"] : []),

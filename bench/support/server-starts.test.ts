@@ -10,7 +10,7 @@ import {
   SRS_REALTIME,
 } from "../scenarios/scenario.ts";
 import { planIsolation } from "./isolation.ts";
-import { loadOptions } from "./load-options.ts";
+import { loadOptions, typicalSeconds } from "./load-options.ts";
 import { type ServerPrograms, type ServerStart, type StartOptions, serverStart, serverTitle } from "./server-starts.ts";
 
 const PROGRAMS: ServerPrograms = {
@@ -85,6 +85,13 @@ test("times are those that were asked for, the load's, or the usual ones", () =>
   equal(timesOf({}, {}), "--warm 3 --window 8");
   equal(timesOf({ seconds: 40, warmUpSeconds: 10 }, {}), "--warm 10 --window 40");
   equal(timesOf({ seconds: 40, warmUpSeconds: 10 }, { seconds: 2, warmUpSeconds: 1 }), "--warm 1 --window 2");
+});
+
+test("how long a run lasts is guessed from its load and its times", () => {
+  const load = { kind: "live", publishers: 100, viewers: 400, clip: "1" } as const;
+  equal(typicalSeconds(load, UNSET), 4 + 2 + 3 + 8);
+  equal(typicalSeconds(load, { seconds: 20, warmUpSeconds: 1 }), 4 + 2 + 1 + 20);
+  equal(typicalSeconds({ kind: "visits", total: 700, together: 5, clip: "1", untilKeyframe: true }, UNSET), 5);
 });
 
 test("where there are too few cores, server and loader share them, and that is noted", () => {
