@@ -13,7 +13,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   client: ["bytes", "formats", "rtmp", "broadcast", "transport"],
   server: ["bytes", "formats", "rtmp", "broadcast", "transport", "client"],
   workers: ["bytes", "formats", "rtmp", "broadcast", "transport", "server"],
-  cli: ["bytes", "formats", "rtmp", "broadcast", "transport", "client", "server"],
+  cli: ["bytes", "formats", "rtmp", "broadcast", "transport", "client", "server", "workers"],
 };
 
 /** Folders that know no platform: they import nothing from outside src. */

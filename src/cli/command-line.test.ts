@@ -8,6 +8,7 @@ import { StreamCounter } from "../client/stream-counter.ts";
 import type { OutgoingStream } from "./client-functions.ts";
 import { runCommandLine } from "./command-line.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { decodeServerSettings } from "./worker-settings.ts";
 
 /** Runs a command line whose server, if it starts, is stopped at once. */
 async function run(args: readonly string[], options: FakeContextOptions = {}) {
@@ -122,6 +123,66 @@ test("the command line comes before the environment, that before the file, that 
   deepEqual(created?.listen, [{ host: "::", port: 4 }]);
   equal(created?.play?.mergeMs, 1);
   equal(created?.play?.audioHoldMs, 25);
+});
+
+test("--workers starts that many processes, which get all that the files say", async () => {
+  const files = { "users.txt": "ada:secret\n", "m.yml": "authentication: {usersFile: users.txt}\nworkers: 3\n" };
+  const args = ["--config", "m.yml", "--set", "limits.maxConnections=7", "--set", "publish.staleAfterMs=900"];
+  for (const [more, environment, count] of [
+    [[], {}, 3],
+    [[], { MILLRACE_WORKERS: "4" }, 4],
+    [["--workers", "auto"], { MILLRACE_WORKERS: "4" }, 2],
+  ] as const) {
+    const { code, context, output } = await run([...args, ...more], { files, environment });
+    equal(code, ExitCode.Ok);
+    const [pool] = context.pools;
+    equal(pool?.workers, count);
+    deepEqual([pool?.limits?.maxConnections, pool?.publish?.staleAfterMs], [7, 900]);
+    equal(decodeServerSettings(pool?.settings).users?.get("ada"), "secret");
+    deepEqual(context.created, []);
+    deepEqual(context.calls, ["start", "drain"]);
+    match(output, new RegExp(`^millrace 1\\.2\\.3 takes RTMP on .*, in ${count} processes\\n`));
+  }
+});
+
+test("one worker is this process alone", async () => {
+  const { context, output } = await run(["--workers", "1"]);
+  deepEqual([context.pools.length, context.created.length], [0, 1]);
+  match(output, /^millrace 1\.2\.3 takes RTMP on \[::\]:1935\n/);
+});
+
+test("of workers there are 1 to 256, or auto", async () => {
+  for (const wrong of ["0", "257", "1.5", "many"]) {
+    const { code, errors } = await run(["--workers", wrong]);
+    equal(code, ExitCode.Usage);
+    match(errors, /^--workers: workers is .*, but must be a whole number from 1 to 256 or auto\n$/);
+  }
+  match((await run(["--workers", "atuo"])).errors, /did you mean auto\?/);
+  equal((await run(["--workers", "256", "--check"])).code, ExitCode.Ok);
+});
+
+test("what workers do not share is told, and nothing starts", async () => {
+  const files = { "m.yml": "workers: auto\nsharedObjects:\n  folder: objects\n  apps: chat\n" };
+  const { code, context, errors } = await run(["--config", "m.yml"], { files });
+  equal(code, ExitCode.Config);
+  deepEqual([...context.pools, ...context.created], []);
+  equal(
+    errors,
+    "m.yml:3:11: sharedObjects.folder needs workers to be 1: with auto, they would store different objects in one folder\n" +
+      "m.yml:4:9: sharedObjects.apps needs workers to be 1: with auto, clients of one application would not see each other's shared objects\n",
+  );
+  equal((await run(["--config", "m.yml", "--workers", "1"], { files })).code, ExitCode.Ok);
+});
+
+test("a third signal kills the other processes before this one", async () => {
+  const { code, context } = await run(["--workers", "2"], {
+    onStart: ({ signal }) => {
+      for (let count = 0; count < 3; count++) signal("SIGTERM");
+    },
+    server: { drain: () => new Promise(() => {}), stop: () => new Promise(() => {}) },
+  });
+  equal(code, ExitCode.Failed);
+  deepEqual(context.calls, ["start", "kill"]);
 });
 
 test("the environment can name the file, and --config comes before it", async () => {

@@ -17,7 +17,7 @@ const INTRODUCTION = `# Configuration
 Nothing must be configured: \`millrace serve\` runs with the defaults below. Each setting is taken from the first of these
 that has it:
 
-1. the command line: \`--listen\`, \`--tls\`, \`--tls-self-signed\`, \`--log-level\`, \`--json\`, and \`--set KEY=VALUE\` for every key
+1. the command line: \`--listen\`, \`--tls\`, \`--tls-self-signed\`, \`--workers\`, \`--log-level\`, \`--json\`, and \`--set KEY=VALUE\` for every key
 2. the environment: the key in upper snake case behind \`MILLRACE_\`; lists are separated by commas
 3. a YAML or JSON file, named by \`--config\` or \`MILLRACE_CONFIG\`
 4. the defaults
@@ -68,14 +68,18 @@ function describeKey(key: ConfigKey): string {
 function describeValues(key: ConfigKey): string {
   switch (key.type) {
     case "integer":
-      return `${key.minimum} to ${key.maximum}${unitOf(key.path)}`;
+      return [`${key.minimum} to ${key.maximum}${unitOf(key.path)}`, ...key.choices.map(asCode)].join(", ");
     case "choice":
-      return key.choices.map((choice) => `\`${choice}\``).join(", ");
+      return key.choices.map(asCode).join(", ");
     case "text":
       return formOf(key);
     case "list":
       return `list of ${formOf(key)}`;
   }
+}
+
+function asCode(word: string): string {
+  return `\`${word}\``;
 }
 
 /** Words stand as they are. */

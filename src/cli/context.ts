@@ -4,6 +4,8 @@ import { styleText } from "node:util";
 import type { ConfigDisk } from "../server/config-files.ts";
 import type { MediaServer } from "../server/media-server.ts";
 import type { MediaServerOptions } from "../server/options.ts";
+import { workerCountOf } from "../workers/worker-count.ts";
+import type { WorkerPoolOptions } from "../workers/worker-pool.ts";
 import type { ClientFunctions } from "./client-functions.ts";
 import { type Clock, systemClock } from "./publish-loop.ts";
 import type { NetworkAddress } from "./server-urls.ts";
@@ -37,7 +39,11 @@ export type CommandContext = ConfigDisk & {
   readonly clock: Clock;
   readonly environment: Readonly<Record<string, string | undefined>>;
   networkAddresses(): readonly NetworkAddress[];
+  /** `auto`: one for each core. */
+  workerCountOf(workers: number | "auto"): number;
   createServer(options: MediaServerOptions): Promise<RunnableServer>;
+  /** A server in several processes; each is `millrace` again, and finds its settings with its supervisor. */
+  createWorkerPool(options: Omit<WorkerPoolOptions, "program">): Promise<RunnableServer>;
   /** The FLV file that `millrace demo` publishes. */
   readDemoClip(): Uint8Array;
   /** Loads the client library: what follows takes no longer than the network. */
@@ -47,9 +53,15 @@ export type CommandContext = ConfigDisk & {
 };
 
 /** What the commands use of a server. */
-export type RunnableServer = Pick<MediaServer, "start" | "listeners" | "reload" | "drain" | "stop">;
+export type RunnableServer = Pick<MediaServer, "start" | "listeners" | "reload" | "drain" | "stop"> & {
+  /** Where there is more to end than this process. */
+  kill?(): void;
+};
 
 export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** The same two levels up from src/cli and dist/cli. */
+const PROGRAM = new URL("../../bin/millrace.js", import.meta.url);
 
 /** The context of this process. */
 export function processContext(): CommandContext {
@@ -71,6 +83,9 @@ export function processContext(): CommandContext {
       ),
     // Loaded when it is needed: help and version come at once.
     createServer: async (options) => (await import("../server/media-server.ts")).createMediaServer(options),
+    workerCountOf,
+    createWorkerPool: async (options) =>
+      (await import("../workers/worker-pool.ts")).createWorkerPool({ ...options, program: PROGRAM }),
     readDemoClip: () => readFileSync(new URL("../../media/demo.flv", import.meta.url)),
     loadClient: () => import("../client/connect.ts"),
     onSignal(name, listener) {

@@ -6,6 +6,7 @@ import { checkFiles, describeReadError } from "../server/config-files.ts";
 import { CONFIG_KEYS } from "../server/config-keys.ts";
 import { type ConfigOrigin, type ConfigProblem, describeConfigProblem } from "../server/config-problem.ts";
 import { type PartOrigins, resolveConfig, type Settings, settingFromText } from "../server/config-settings.ts";
+import { checkWorkers } from "../server/config-workers.ts";
 import type { CommandContext } from "./context.ts";
 import { ExitCode } from "./exit-codes.ts";
 
@@ -16,6 +17,7 @@ export type ConfigOptions = {
   readonly rtmp?: readonly string[];
   readonly tls?: readonly string[];
   readonly tlsSelfSigned?: string;
+  readonly workers?: string;
   readonly config?: string;
   readonly set?: readonly string[];
   readonly logLevel?: string;
@@ -47,7 +49,13 @@ export async function loadConfig(options: ConfigOptions, context: CommandContext
     config: resolved.config,
     allowedSwf: files.allowedSwf,
     ...(files.users !== undefined && { users: files.users }),
-    problems: inOrder([...file.problems, ...commandLine.problems, ...resolved.problems, ...files.problems]),
+    problems: inOrder([
+      ...file.problems,
+      ...commandLine.problems,
+      ...resolved.problems,
+      ...checkWorkers(resolved),
+      ...files.problems,
+    ]),
     warnings: environment.problems,
   };
 }
@@ -83,6 +91,7 @@ function readOptions(options: ConfigOptions): Settings {
     ...(listen === undefined && rtmp === undefined ? [] : [fromListenOptions(listen, rtmp)]),
     ...(tls === undefined ? [] : [fromTexts("--tls", "tls.certificates", tls)]),
     ...(tlsSelfSigned === undefined ? [] : [fromOption("--tls-self-signed", "tls.selfSignedFolder", tlsSelfSigned)]),
+    ...(options.workers === undefined ? [] : [fromOption("--workers", "workers", options.workers)]),
     ...(options.logLevel === undefined ? [] : [fromOption("--log-level", "log.level", options.logLevel)]),
     ...(options.json === true ? [fromOption("--json", "log.format", "json")] : []),
     ...(options.set ?? []).map(readAssignment),

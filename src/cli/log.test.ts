@@ -1,19 +1,24 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import type { LogConfig } from "../server/config.ts";
+import type { Output } from "./context.ts";
 import { createLog } from "./log.ts";
 
-function written(options: LogConfig, isTTY: boolean, use: (log: ReturnType<typeof createLog>) => void): string {
+function written(
+  options: LogConfig,
+  isTTY: boolean,
+  use: (log: ReturnType<typeof createLog>) => void,
+  worker?: number,
+): string {
   let text = "";
-  use(
-    createLog(options, {
-      isTTY,
-      hasColors: false,
-      write(line) {
-        text += line;
-      },
-    }),
-  );
+  const output: Output = {
+    isTTY,
+    hasColors: false,
+    write(line) {
+      text += line;
+    },
+  };
+  use(createLog(options, output, worker));
   return text;
 }
 
@@ -29,6 +34,13 @@ test("JSON has one object a line, with the level by name and the time in ISO for
   match(first.time, /^\d{4}-\d\d-\d\dT.*Z$/);
   deepEqual({ ...first, time: "" }, { level: "info", time: "", address: "192.0.2.1:5", bytes: 7, msg: "closed" });
   equal(second.err.message, "broken");
+});
+
+test("lines of a worker have its number", () => {
+  for (const format of ["json", "pretty"] as const) {
+    const text = written({ level: "info", format }, false, (log) => log.info({ bytes: 7 }, "closed"), 2);
+    match(text, /"worker":2,"bytes":7/);
+  }
 });
 
 test("what is less important than the level is left out", () => {

@@ -4,11 +4,14 @@ import type { LogConfig } from "../server/config.ts";
 import type { Log } from "../server/log.ts";
 import type { Output } from "./context.ts";
 
-/** Writes lines for people or JSON objects, one a line, as `log.level` and `log.format` of the configuration say. */
-export function createLog(options: LogConfig, output: Output): Log {
+/**
+ * Writes lines for people or JSON objects, one a line, as `log.level` and `log.format` of the configuration say. Each has the
+ * number of the worker, where it comes from one.
+ */
+export function createLog(options: LogConfig, output: Output, worker?: number): Log {
   const isPretty = options.format === "pretty" || (options.format === "auto" && output.isTTY);
   const logger = pino(
-    { level: options.level, base: undefined, ...(isPretty ? {} : JSON_FIELDS) },
+    { level: options.level, base: worker === undefined ? undefined : { worker }, ...(isPretty ? {} : JSON_FIELDS) },
     { write: isPretty ? prettyWriter(output) : (line: string): void => output.write(line) },
   );
   return {

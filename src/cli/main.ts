@@ -12,6 +12,12 @@ process.on("uncaughtException", (error) => {
   process.exit(ExitCode.Failed);
 });
 
+// A process that another of ours has started for `--workers` has no command line.
+if (process.env["MILLRACE_WORKER"] !== undefined && process.send !== undefined) {
+  const { runWorker } = await import("./run-worker.ts");
+  process.exit(await runWorker(context.stderr));
+}
+
 let isStopped = false;
 const exitCode = await runCommandLine(process.argv.slice(2), {
   ...context,

@@ -69,6 +69,7 @@ function serverCommand(program: Command, name: string, description: string, exam
     .option("--rtmp <address>", "the older name of --listen", collect)
     .option("--tls <certificate[:key]>", "PEM files for rtmps, rtmpts and wss; may be repeated", collect)
     .option("--tls-self-signed <folder>", "make a certificate there at the first start, and use it")
+    .option("--workers <n>", "processes to share the work: a number, or auto for one a core (default: 1)")
     .optionsGroup("Configuration:")
     .option("--config <file>", "read settings from a YAML or JSON file")
     .option("--set <key=value>", "set one key of docs/config.md; may be repeated", collect)
@@ -102,6 +103,7 @@ Examples:
   millrace serve --listen 127.0.0.1:1935 --listen '[::1]:1935'
   millrace serve --tls-self-signed tls
   millrace serve --listen 1935 --listen rtmps+wss://:443 --tls live.pem:live-key.pem
+  millrace serve --workers auto
   millrace serve --config millrace.yml --check
   millrace serve --set publish.busyName=refuse --set publish.graceMs=0
   MILLRACE_LISTEN=1935,127.0.0.1:2935 MILLRACE_PUBLISH_BUSY_NAME=refuse millrace serve

@@ -1,6 +1,4 @@
 import { join } from "node:path";
-import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
-import type { Config } from "../server/config.ts";
 import { hasCertificate, serverOptionsOf } from "../server/config-options.ts";
 import type { ConfigProblem } from "../server/config-problem.ts";
 import { describeConfigProblem } from "../server/config-problem.ts";
@@ -11,11 +9,9 @@ import { ExitCode } from "./exit-codes.ts";
 import { createLog } from "./log.ts";
 import { describeStartUp, startUpJson, startUpOf } from "./start-up.ts";
 import { countStopSignals } from "./stop-signals.ts";
+import { encodeServerSettings, type ServerSettings } from "./worker-settings.ts";
 
-export type RunServerOptions = {
-  readonly config: Config;
-  readonly allowedSwf: readonly SwfIdentity[];
-  readonly users?: ReadonlyMap<string, string>;
+export type RunServerOptions = ServerSettings & {
   /** Logged before the start. */
   readonly warnings: readonly ConfigProblem[];
   /** Whether the start-up message is one line of JSON. */
@@ -31,7 +27,16 @@ export async function runServer(options: RunServerOptions, context: CommandConte
   const { config, beside } = options;
   const log = createLog(config.log, context.stderr);
   for (const warning of options.warnings) log.warn({}, describeConfigProblem(warning));
-  const server = await context.createServer({ ...serverOptionsOf(config, options.allowedSwf, options.users), log });
+  const workers = context.workerCountOf(config.workers);
+  const server = await (workers > 1
+    ? context.createWorkerPool({
+        workers,
+        limits: config.limits,
+        publish: config.publish,
+        settings: encodeServerSettings(options),
+        log,
+      })
+    : context.createServer({ ...serverOptionsOf(config, options.allowedSwf, options.users), log }));
   try {
     await server.start();
   } catch (error) {
@@ -52,6 +57,7 @@ export async function runServer(options: RunServerOptions, context: CommandConte
     {
       version,
       listeners: server.listeners,
+      workers,
       ...(certificates.length === 0 &&
         selfSignedFolder !== undefined && { selfSignedCertificate: join(selfSignedFolder, CERTIFICATE_NAME) }),
       ...(beside && { demoKey: beside.key }),
@@ -83,6 +89,7 @@ function untilStopped(
       log.warn({}, "stopping at once");
       server.stop().then(() => ended.resolve(ExitCode.Failed), fail);
     } else {
+      server.kill?.();
       ended.resolve(ExitCode.Failed);
     }
   });

@@ -15,12 +15,18 @@ const ANYWHERE: ListenerInfo = { protocol: "rtmp", host: "::", port: 1935, accep
 const PLAIN: ListenerInfo = { protocol: "rtmp", host: "127.0.0.1", port: 1935, accepts: ["rtmp"] };
 
 function start(server: Partial<RunningServer>, addresses: readonly NetworkAddress[] = []): StartUp {
-  return startUpOf({ version: "1.2.3", listeners: [PLAIN], ...server }, addresses);
+  return startUpOf({ version: "1.2.3", listeners: [PLAIN], workers: 1, ...server }, addresses);
 }
 
 function textOf(startUp: StartUp): string {
   return describeStartUp(startUp, (_format, words) => words);
 }
+
+test("several processes are told of, for people and for programs", () => {
+  const startUp = start({ workers: 4 });
+  equal(textOf(startUp).split("\n")[0], "millrace 1.2.3 takes RTMP on 127.0.0.1:1935, in 4 processes");
+  equal(JSON.parse(startUpJson(startUp)).workers, 4);
+});
 
 test("people get the server, the key, a test picture, a player, the demo, and the other ways in", () => {
   const accepts = RTMP_SCHEMES.filter((scheme) => !["rtmps", "rtmpts", "wss"].includes(scheme));

@@ -8,6 +8,8 @@ import { type NetworkAddress, type ServerUrl, serverUrls } from "./server-urls.t
 export type RunningServer = {
   readonly version: string;
   readonly listeners: readonly ListenerInfo[];
+  /** Processes that take connections there. */
+  readonly workers: number;
   /** The file with the certificate that clients see, if nobody vouches for it. */
   readonly selfSignedCertificate?: string | undefined;
   /** The key under which somebody publishes already. */
@@ -18,6 +20,7 @@ export type RunningServer = {
 export type StartUp = {
   readonly version: string;
   readonly listeners: readonly ListenerInfo[];
+  readonly workers: number;
   readonly selfSignedCertificate?: string | undefined;
   /** Whether the command publishes by itself. */
   readonly isDemo: boolean;
@@ -45,13 +48,13 @@ const OTHER_WAYS: readonly (readonly [schemes: readonly RtmpScheme[], words: str
 
 /** Puts together what people need to publish and to play. */
 export function startUpOf(server: RunningServer, addresses: readonly NetworkAddress[]): StartUp {
-  const { version, listeners, selfSignedCertificate, demoKey } = server;
+  const { version, listeners, workers, selfSignedCertificate, demoKey } = server;
   const urls = serverUrls(listeners, addresses);
   const key = demoKey ?? "test";
   const isDemo = demoKey !== undefined;
   const [first] = urls;
   const url = `${first?.server ?? ""}/${key}`;
-  const startUp = { version, listeners, selfSignedCertificate, isDemo, urls, key, url };
+  const startUp = { version, listeners, workers, selfSignedCertificate, isDemo, urls, key, url };
   if (first === undefined || WITHOUT_FFMPEG.includes(first.scheme)) return startUp;
   const play = `ffplay -fflags nobuffer ${shellWord(url)}`;
   return isDemo ? { ...startUp, play } : { ...startUp, testPicture: testPictureLine(url), play };
@@ -59,7 +62,7 @@ export function startUpOf(server: RunningServer, addresses: readonly NetworkAddr
 
 /** For people. Ends with an empty line. */
 export function describeStartUp(startUp: StartUp, style: Style): string {
-  const { urls, listeners } = startUp;
+  const { urls, listeners, workers } = startUp;
   const mainUrls = urls.filter(({ scheme }) => scheme === urls[0]?.scheme);
   const server = mainUrls.map(({ server, reach }, index) => {
     const label = index === 0 ? "server" : "";
@@ -67,8 +70,9 @@ export function describeStartUp(startUp: StartUp, style: Style): string {
   });
   const key = `  ${"stream key".padEnd(12)}${style("cyan", startUp.key)}`;
   const listening = listeners.map((listener) => formatAddress(listener.host, listener.port)).join(", ");
+  const processes = workers > 1 ? `, in ${workers} processes` : "";
   const paragraphs = [
-    [`${style("bold", `millrace ${startUp.version}`)} takes RTMP on ${listening}`],
+    [`${style("bold", `millrace ${startUp.version}`)} takes RTMP on ${listening}${processes}`],
     [style("bold", howToPublish(startUp)), ...server, key],
     ...(startUp.testPicture === undefined
       ? []

@@ -9,7 +9,7 @@ export type ConfigKey = {
   /** `MILLRACE_PUBLISH_BUSY_NAME`. */
   readonly environment: string;
   readonly type: "integer" | "choice" | "text" | "list";
-  /** What a choice may be; empty for the others. */
+  /** What a choice may be, and words that may stand for an integer; empty for the others. */
   readonly choices: readonly string[];
   /** The range of an integer. */
   readonly minimum: number;
@@ -52,7 +52,7 @@ export function environmentNameOf(path: string): string {
 export function describeRule(key: ConfigKey): string {
   switch (key.type) {
     case "integer":
-      return `a whole number from ${key.minimum} to ${key.maximum}`;
+      return listWords([`a whole number from ${key.minimum} to ${key.maximum}`, ...key.choices]);
     case "choice":
       return listWords(key.choices);
     case "text":
@@ -66,6 +66,7 @@ export function describeRule(key: ConfigKey): string {
 export function valueFromText(key: ConfigKey, text: string): unknown {
   switch (key.type) {
     case "integer":
+      if (key.choices.includes(text.trim())) return text.trim();
       return /^-?\d+$/.test(text.trim()) ? Number(text) : text;
     case "choice":
     case "text":
@@ -103,7 +104,8 @@ function sectionsOf(root: ConfigJsonSchema): ConfigSection[] {
   ];
 }
 
-function keyOf(path: string, schema: ConfigJsonSchema): ConfigKey {
+function keyOf(path: string, whole: ConfigJsonSchema): ConfigKey {
+  const schema = { ...whole, ...numberOrWord(whole.anyOf) };
   return {
     path,
     storedAt: path,
@@ -119,8 +121,15 @@ function keyOf(path: string, schema: ConfigJsonSchema): ConfigKey {
   };
 }
 
+/** A number, or one of some words that stand for it. */
+function numberOrWord(parts: readonly ConfigJsonSchema[] = []): ConfigJsonSchema {
+  const [number] = parts.filter(({ type }) => type === "integer");
+  return number === undefined ? {} : { ...number, enum: parts.flatMap((part) => part.const ?? []) };
+}
+
 function typeOf(schema: ConfigJsonSchema): ConfigKey["type"] {
   if (schema.type === "array") return "list";
+  if (schema.type === "integer") return "integer";
   if (schema.enum !== undefined) return "choice";
   return schema.type === "string" ? "text" : "integer";
 }

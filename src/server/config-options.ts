@@ -11,7 +11,17 @@ export function serverOptionsOf(
   allowedSwf: readonly SwfIdentity[],
   users?: ReadonlyMap<string, string>,
 ): MediaServerOptions {
-  const { log: _, tls, http, rtmpe, swfVerification: __, sharedObjects, authentication, ...same } = config;
+  const {
+    log: _,
+    workers: __,
+    tls,
+    http,
+    rtmpe,
+    swfVerification: ___,
+    sharedObjects,
+    authentication,
+    ...same
+  } = config;
   const { selfSignedFolder, ...certificates } = tls;
   const { folder, apps, maxTotalBytes } = sharedObjects;
   const hasSharedObjects = folder !== undefined || apps.length > 0;

@@ -150,6 +150,7 @@ test("the schema for editors knows every key, and that there are no others", () 
   const schema = configJsonSchema();
   deepEqual(Object.keys(schema.properties ?? {}), [
     "listen",
+    "workers",
     "chunkSize",
     "windowAcknowledgementSize",
     "tls",

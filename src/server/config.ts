@@ -13,6 +13,7 @@ import {
   type TlsConfig,
   tls,
 } from "./config-transports.ts";
+import { type WorkersConfig, workers } from "./config-workers.ts";
 import {
   DEFAULT_LIMITS,
   DEFAULT_PLAY_OPTIONS,
@@ -31,6 +32,8 @@ import {
  */
 export type Config = {
   readonly listen: readonly ListenAddress[];
+  /** Processes; 1: this one alone. */
+  readonly workers: WorkersConfig;
   /** Undefined: the server chooses. */
   readonly chunkSize?: number | undefined;
   readonly windowAcknowledgementSize: number;
@@ -242,6 +245,7 @@ const log = z
 
 const schema = z.strictObject({
   listen,
+  workers,
   chunkSize: z
     .int()
     .min(128)
@@ -299,6 +303,9 @@ export type ConfigJsonSchema = {
   readonly form?: string;
   readonly exampleTexts?: readonly string[];
   readonly enum?: readonly string[];
+  /** Of what may be a number or one word. */
+  readonly anyOf?: readonly ConfigJsonSchema[];
+  readonly const?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly properties?: Readonly<Record<string, ConfigJsonSchema>>;

@@ -205,9 +205,15 @@ export class Supervisor {
 
   /** For a line of the log. */
   #summary(): object {
-    const { broadcasts, ...rest } = this.statistics();
-    const viewers = broadcasts.reduce((sum, broadcast) => sum + broadcast.viewers, 0);
-    return { ...rest, broadcasts: this.#directory.size, viewers };
+    const { connections, broadcasts, cpuSeconds, residentBytes, workers } = this.statistics();
+    return {
+      connections,
+      broadcasts: this.#directory.size,
+      viewers: broadcasts.reduce((sum, broadcast) => sum + broadcast.viewers, 0),
+      cpuSeconds: Math.round(cpuSeconds * 1000) / 1000,
+      residentBytes,
+      restarts: workers.reduce((sum, { restarts }) => sum + restarts, 0),
+    };
   }
 }
 

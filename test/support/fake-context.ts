@@ -2,8 +2,10 @@ import { ok } from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import type { ClientFunctions } from "../../src/cli/client-functions.ts";
 import type { CommandContext, RunnableServer, SignalName } from "../../src/cli/context.ts";
+import { decodeServerSettings } from "../../src/cli/worker-settings.ts";
 import type { MediaServerOptions } from "../../src/server/options.ts";
 import { RTMP_SCHEMES } from "../../src/transport/rtmp-url.ts";
+import type { WorkerPoolOptions } from "../../src/workers/worker-pool.ts";
 
 type FakeFiles = Readonly<Record<string, string>>;
 
@@ -26,6 +28,8 @@ export type FakeContext = CommandContext & {
   /** What happened, in order. */
   readonly calls: string[];
   readonly created: MediaServerOptions[];
+  /** Servers in several processes. */
+  readonly pools: Omit<WorkerPoolOptions, "program">[];
   signal(name: SignalName): void;
   /** Lets time pass. */
   pass(ms: number): void;
@@ -72,6 +76,7 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
     bytes: () => Buffer.concat(pieces),
     calls: [],
     created: [],
+    pools: [],
     readFile(path) {
       const text = options.files?.[path];
       if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
@@ -87,6 +92,12 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
     async createServer(serverOptions) {
       context.created.push(serverOptions);
       return fakeServer(serverOptions, context, options);
+    },
+    workerCountOf: (workers) => (workers === "auto" ? 2 : workers),
+    async createWorkerPool(poolOptions) {
+      context.pools.push(poolOptions);
+      const { config } = decodeServerSettings(poolOptions.settings);
+      return { kill: () => void context.calls.push("kill"), ...fakeServer(config, context, options) };
     },
     readDemoClip() {
       if (options.clip === undefined) throw new Error("no such file");
@@ -107,7 +118,7 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
 }
 
 function fakeServer(
-  serverOptions: MediaServerOptions,
+  serverOptions: Pick<MediaServerOptions, "listen">,
   context: FakeContext,
   options: FakeContextOptions,
 ): RunnableServer {
