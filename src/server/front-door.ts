@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { ProtocolError } from "../errors.ts";
 import { AddressList } from "../transport/address-list.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
+import { findFreePort } from "../transport/free-port.ts";
 import { HttpPort } from "../transport/http-port.ts";
 import type { HttpRoute } from "../transport/http-route.ts";
 import type { SocketOrigin } from "../transport/socket-origin.ts";
@@ -70,7 +71,7 @@ export class FrontDoor {
     try {
       for (const [index, { host, port: wanted }] of addresses.entries()) {
         const rule = rules[index];
-        const port = this.#options.listening?.ports?.[index] ?? wanted;
+        const port = this.#options.listening?.ports?.[index] ?? (await this.#portFor(host, wanted));
         if (rule !== undefined) opened.push({ ...(await this.#listen(host, port, rule)), accept: rule.accept });
         if (this.#isClosed) throw new Error("the server was stopped while it started");
       }
@@ -108,6 +109,12 @@ export class FrontDoor {
     this.close();
     this.#http.close();
     this.#sockets.destroyAll();
+  }
+
+  /** With `node:cluster`, 0 and the port that it has become would be two, and whoever comes next could have neither. */
+  async #portFor(host: string, wanted: number): Promise<number> {
+    const isClustered = this.#options.listening?.reusesPorts === false;
+    return isClustered && wanted === 0 ? await findFreePort(host) : wanted;
   }
 
   #listen(host: string, port: number, rules: ListenerRules): Promise<TcpListener> {

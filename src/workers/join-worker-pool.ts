@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import type { SupervisorMessage } from "./messages.ts";
 import { createMembership, type SupervisorChannel, type WorkerMembership } from "./worker-membership.ts";
 
@@ -13,6 +14,8 @@ const LEFT_TO_SUPERVISOR = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  */
 export async function joinWorkerPool(): Promise<WorkerMembership> {
   if (process.send === undefined) throw new Error("joinWorkerPool() is for processes that a supervisor has started");
+  // Or `node:cluster` ends this process at once when the supervisor dies.
+  if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
   for (const signal of LEFT_TO_SUPERVISOR) process.on(signal, () => {});
   const { promise: started, resolve, reject } = Promise.withResolvers<WorkerMembership>();
   const gone = (): void => reject(new Error("the supervisor has gone before it said anything"));
