@@ -2,7 +2,7 @@
 const SHORT_BYTES = 256;
 
 /**
- * Where a long run works: V8 makes better code for an array that is always the same one (bench/rc4.ts). It holds somebody's
+ * Where a long run works: V8 makes better code for an array that is always the same one (bench/micro.ts). It holds somebody's
  * state during a call only.
  */
 const WORKING_STATE = new Uint8Array(256);
