@@ -24,7 +24,8 @@ export class OpenSockets {
     const { maxConnections } = this.#limits;
     if (this.#sockets.size >= maxConnections) return maxConnections;
     this.#sockets.set(socket, undefined);
-    socket.once("close", () => this.#delete(socket));
+    // It comes once, and "on" keeps less for it than "once".
+    socket.on("close", () => this.#delete(socket));
     return undefined;
   }
 

@@ -1,4 +1,4 @@
-import { createDiffieHellman, createHmac, type DiffieHellman, randomBytes } from "node:crypto";
+import { createDiffieHellman, createHmac, type DiffieHellman, randomFillSync } from "node:crypto";
 import { concatBytes } from "../bytes/concat.ts";
 import { createClientHandshake } from "../rtmp/handshake/client-handshake.ts";
 import { PRIME } from "../rtmp/handshake/diffie-hellman.ts";
@@ -7,7 +7,7 @@ import { createServerHandshake } from "../rtmp/handshake/server-handshake.ts";
 
 /** What handshakes need, by Node's own cryptography. */
 export const nodeCrypto: HandshakeCrypto = {
-  randomBytes,
+  randomBytes: randomBytesOfPool,
   hmacSha256: (key, data) => createHmac("sha256", key).update(data).digest(),
   modularPower(base, exponent): Uint8Array {
     group ??= createGroup();
@@ -33,6 +33,18 @@ function shakeHandsAlone(encryptedVersion: 6 | 8 | 9): void {
   server.push(concatBytes(client.takeOutput()));
   client.push(concatBytes(server.takeOutput()));
   server.push(concatBytes(client.takeOutput()));
+}
+
+/** Twenty handshakes: a call for each would cost them more than their bytes. */
+const POOL_BYTES = 32 * 1024;
+let pool = new Uint8Array(0);
+
+/** A view of bytes that nobody else gets. */
+function randomBytesOfPool(length: number): Uint8Array {
+  if (length > pool.length) pool = randomFillSync(new Uint8Array(Math.max(length, POOL_BYTES)));
+  const bytes = pool.subarray(0, length);
+  pool = pool.subarray(length);
+  return bytes;
 }
 
 let group: DiffieHellman | undefined;

@@ -9,11 +9,11 @@ export function readOpening<Value>(
   decode: (bytes: Uint8Array) => Value | undefined,
 ): Promise<Value | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<Value | undefined>();
-  let received: Buffer = Buffer.alloc(0);
+  let received: Buffer | undefined;
   const onReadable = (): void => {
     const bytes: Buffer | null = socket.read();
     if (bytes === null) return;
-    received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
+    received = received === undefined ? bytes : Buffer.concat([received, bytes]);
     try {
       const value = decode(received);
       if (value === undefined) return;

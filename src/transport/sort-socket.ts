@@ -48,7 +48,7 @@ export async function sortSocket(
   events: SortingEvents,
 ): Promise<SortedSocket | undefined> {
   // Without a listener an error would end the process; whoever reads sees the end of the socket.
-  socket.on("error", () => {});
+  socket.on("error", ignore);
   events.onStep("first-byte");
   const remoteAddress = await clientAddress(socket, rules.proxyProtocolFrom);
   if (remoteAddress === undefined || !events.admit(remoteAddress)) return undefined;
@@ -112,6 +112,9 @@ function protocolOf(opening: Opening, origin: SocketOrigin, leads: Leads): Sorte
       return opening satisfies never;
   }
 }
+
+/** Outside of all that a connection holds: the socket keeps it for good. */
+function ignore(): void {}
 
 function isTaken(transports: readonly Transport[], { accept }: SocketOrigin): boolean {
   return transports.some((transport) => isTransportTaken(transport, accept));

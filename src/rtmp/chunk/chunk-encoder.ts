@@ -26,6 +26,7 @@ type OutgoingChunkStream = {
 const MAX_HEADER_LENGTH = 3 + 11 + 4;
 const MAX_CONTINUATION_HEADER_LENGTH = 3 + 4;
 const MIN_BUFFER_BYTES = 256;
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * Messages cut into chunks, with the shortest headers that all peers read alike. One encoder serves one direction of a
@@ -34,7 +35,7 @@ const MIN_BUFFER_BYTES = 256;
 export class ChunkEncoder {
   #chunkSize = DEFAULT_CHUNK_SIZE;
   #audioChunkSize: number;
-  #buffer = new Uint8Array(0);
+  #buffer = NO_BYTES;
   #length = 0;
   #headerGeneration = 0;
   readonly #streams = new Map<number, OutgoingChunkStream>();
@@ -97,7 +98,7 @@ export class ChunkEncoder {
   /** What was written since, in one piece that belongs to the caller; empty when nothing was. */
   takeOutput(): Uint8Array {
     const output = this.#buffer.subarray(0, this.#length);
-    this.#buffer = new Uint8Array(0);
+    this.#buffer = NO_BYTES;
     this.#length = 0;
     return output;
   }

@@ -20,6 +20,7 @@ export const DEFAULT_MAX_QUEUED_BYTES: number = 17 * 1024 * 1024;
 const MESSAGE_BYTES = 64;
 
 type Channel = {
+  readonly priority: Priority;
   /** Turns in a round, when others wait as well. */
   readonly weight: number;
   turnsLeft: number;
@@ -41,12 +42,8 @@ export class OutboundScheduler {
   readonly #encoder: ChunkEncoder;
   readonly #interleave: Interleave;
   readonly #maxQueuedBytes: number;
-  readonly #channels: readonly Channel[] = WEIGHTS.map((weight) => ({
-    weight,
-    turnsLeft: weight,
-    queue: new MessageQueue(),
-    queuedBytes: 0,
-  }));
+  /** Those that were ever needed, the most urgent first: a viewer has control alone. */
+  readonly #channels: Channel[] = [];
   readonly #lanes = new Map<number, Lane>();
   #queuedMessages = 0;
 
@@ -123,8 +120,11 @@ export class OutboundScheduler {
   }
 
   #channelOf(priority: Priority): Channel {
-    const channel = this.#channels[priority];
-    if (channel === undefined) throw new RangeError(`no channel of priority ${priority}`);
+    for (const channel of this.#channels) if (channel.priority === priority) return channel;
+    const weight = WEIGHTS[priority];
+    const channel: Channel = { priority, weight, turnsLeft: weight, queue: new MessageQueue(), queuedBytes: 0 };
+    this.#channels.push(channel);
+    this.#channels.sort((left, right) => left.priority - right.priority);
     return channel;
   }
 

@@ -9,7 +9,7 @@ import {
   LAYOUT_B,
 } from "./digest.ts";
 import { PLAYER_ANSWER_KEY, PLAYER_KEY, SERVER_ANSWER_KEY, SERVER_KEY } from "./genuine-keys.ts";
-import { describeProductVersion, encodePlainAnswer, encodePlainChallenge, isPlainChallenge } from "./plain.ts";
+import { describeProductVersion, encodePlainChallenge, isPlainChallenge } from "./plain.ts";
 import { SERVER_PRODUCT_VERSION, type ServerAnswer, type ServerHandshakeOptions } from "./server-answer.ts";
 import { HandshakeVersion } from "./version.ts";
 
@@ -29,7 +29,7 @@ function answerPlain(c1: Uint8Array, { nowMs, crypto }: ServerHandshakeOptions):
     version: HandshakeVersion.Clear,
     // Bytes 4-7 stay zero: FFmpeg as a player demands a digest where the first of them is 3 or more: docs/interop.md.
     s1: encodePlainChallenge(nowMs, crypto),
-    s2: encodePlainAnswer(c1),
+    s2: c1,
   };
 }
 

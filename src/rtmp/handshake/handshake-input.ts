@@ -5,16 +5,18 @@ import { BLOCK_LENGTH, HANDSHAKE_LENGTH } from "./plain.ts";
 /** How many bytes a peer may send before it is answered, a handshake of 3073 bytes included. */
 export const DEFAULT_MAX_UNANSWERED_BYTES: number = 16 * 1024;
 
+const NO_BYTES = new Uint8Array();
+
 /** Collects the three parts of the peer's handshake, and what comes behind them. */
 export class HandshakeInput {
   readonly #bytes = new Uint8Array(HANDSHAKE_LENGTH);
-  #trailing: Uint8Array = new Uint8Array();
+  #trailing: Uint8Array = NO_BYTES;
   #bytesRead = 0;
 
   push(bytes: Uint8Array): void {
     const missing = Math.max(0, HANDSHAKE_LENGTH - this.#bytesRead);
     this.#bytes.set(bytes.subarray(0, missing), HANDSHAKE_LENGTH - missing);
-    if (bytes.length > missing) this.#trailing = concatBytes([this.#trailing, bytes.slice(missing)]);
+    if (bytes.length > missing) this.#trailing = concatBytes([this.#trailing, bytes.subarray(missing)]);
     this.#bytesRead += bytes.length;
   }
 

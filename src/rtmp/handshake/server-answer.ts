@@ -20,6 +20,7 @@ export type ServerAnswer = {
   readonly form: HandshakeResult["form"];
   readonly version: HandshakeVersion;
   readonly s1: Uint8Array;
+  /** May be C1 itself, where that is what goes back. */
   readonly s2: Uint8Array;
   readonly serverSignatureTail?: Uint8Array;
   readonly ciphers?: CipherPair;

@@ -36,8 +36,10 @@ export class ReplyQueue {
   }
 
   command(streamId: number, command: OutgoingCommand): void {
-    const registry = this.#registry === undefined ? {} : { registry: this.#registry };
-    this.push(encodeCommand(command, streamId, { objectEncoding: this.objectEncoding, ...registry }));
+    const { objectEncoding } = this;
+    const registry = this.#registry;
+    const options = registry === undefined ? { objectEncoding } : { objectEncoding, registry };
+    this.push(encodeCommand(command, streamId, options));
   }
 
   /** The command object must be Null: FFmpeg reads no result otherwise (docs/interop.md). */

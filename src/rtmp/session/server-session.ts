@@ -51,6 +51,9 @@ export type ServerSessionOptions = {
   readonly reportsSharedObjects?: boolean;
 };
 
+const NONE: readonly string[] = [];
+const DEFAULT_AMF_LIMITS: Partial<AmfLimits> = {};
+
 /**
  * The server's side of a connection: messages in, events and queued replies out. It knows neither bytes nor transport.
  * After each `receive` and each answer, send what `takeReplies` gives. Answers may come at any later time; each returns
@@ -62,7 +65,7 @@ export class ServerSession {
   readonly #streams: ServerNetStreams;
   readonly #budget: CommandBudget;
   readonly #calls: Calls;
-  readonly #delegatedCommands: ReadonlySet<string>;
+  readonly #delegatedCommands: readonly string[];
   readonly #amfOptions: AmfDecodeOptions;
   readonly #reportsSharedObjects: boolean;
   readonly #counters = createSessionCounters();
@@ -74,15 +77,15 @@ export class ServerSession {
   #isFlash = false;
 
   constructor(options: ServerSessionOptions = {}) {
-    const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
-    const { amfLimits = {}, registry, delegatedCommands = [], reportsSharedObjects = false } = options;
-    this.#replies = new ReplyQueue(limits.maxQueuedReplies, registry);
-    this.#streams = new ServerNetStreams(limits.maxNetStreams);
-    this.#budget = new CommandBudget(limits.maxCommandsPerSecond);
-    this.#calls = new Calls(this.#replies, limits.maxPendingCalls);
-    this.#delegatedCommands = new Set(delegatedCommands);
-    this.#reportsSharedObjects = reportsSharedObjects;
-    this.#amfOptions = { limits: amfLimits, ...(registry !== undefined && { registry }) };
+    const { limits = {}, registry } = options;
+    const { maxQueuedReplies, maxNetStreams, maxCommandsPerSecond, maxPendingCalls } = DEFAULT_SESSION_LIMITS;
+    this.#replies = new ReplyQueue(limits.maxQueuedReplies ?? maxQueuedReplies, registry);
+    this.#streams = new ServerNetStreams(limits.maxNetStreams ?? maxNetStreams);
+    this.#budget = new CommandBudget(limits.maxCommandsPerSecond ?? maxCommandsPerSecond);
+    this.#calls = new Calls(this.#replies, limits.maxPendingCalls ?? maxPendingCalls);
+    this.#delegatedCommands = options.delegatedCommands ?? NONE;
+    this.#reportsSharedObjects = options.reportsSharedObjects ?? false;
+    this.#amfOptions = amfOptionsOf(options);
   }
 
   get state(): NetConnectionState {
@@ -331,7 +334,7 @@ export class ServerSession {
   }
 
   #handlerOf(name: string): CommandHandler | undefined {
-    if (this.#delegatedCommands.has(name)) return undefined;
+    if (this.#delegatedCommands.includes(name)) return undefined;
     return STREAM_COMMANDS.get(name) ?? CONNECTION_COMMANDS.get(name) ?? EARLY_COMMANDS.get(name);
   }
 
@@ -374,4 +377,8 @@ export class ServerSession {
   #advance(action: NetConnectionAction, what: string): void {
     if (!this.#apply(action)) throw new ProtocolError("command.order", `${what} before connect`);
   }
+}
+
+function amfOptionsOf({ amfLimits: limits = DEFAULT_AMF_LIMITS, registry }: ServerSessionOptions): AmfDecodeOptions {
+  return registry === undefined ? { limits } : { limits, registry };
 }

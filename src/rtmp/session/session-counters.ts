@@ -15,15 +15,18 @@ export type SessionCounters = {
 /** The same, for the session that counts. */
 export type MutableSessionCounters = {
   -readonly [Name in Exclude<keyof SessionCounters, "unknownMessages">]: number;
-} & { readonly unknownMessages: Map<number, number> };
+} & { unknownMessages: ReadonlyMap<number, number> };
+
+/** Of all sessions that met none. */
+const NO_MESSAGES: ReadonlyMap<number, number> = new Map();
 
 export function createSessionCounters(): MutableSessionCounters {
-  return { unknownMessages: new Map(), unknownCalls: 0, refusedCommands: 0, strayMedia: 0, unreadableMessages: 0 };
+  return { unknownMessages: NO_MESSAGES, unknownCalls: 0, refusedCommands: 0, strayMedia: 0, unreadableMessages: 0 };
 }
 
 /** How often a message type came, this time included. */
 export function countMessage(counters: MutableSessionCounters, type: number): number {
   const count = (counters.unknownMessages.get(type) ?? 0) + 1;
-  counters.unknownMessages.set(type, count);
+  counters.unknownMessages = new Map([...counters.unknownMessages, [type, count]]);
   return count;
 }

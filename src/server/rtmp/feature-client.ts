@@ -35,9 +35,10 @@ export class FeatureClient implements ServerClient {
   readonly #features: readonly ServerFeature[];
   readonly #session: ServerSession;
   readonly #port: FeatureClientPort;
-  readonly #calls = new PendingAnswers<AmfValue>("the client");
-  /** The features that were asked, and are to be told of the end. */
-  readonly #asked = new Set<ServerFeature>();
+  /** Made for the first call: most clients are never called. */
+  #calls: PendingAnswers<AmfValue> | undefined;
+  /** The first so many features were asked, and are to be told of the end. */
+  #askedCount = 0;
   /** Who it has proved to be, before the connection knows. */
   #user: string | undefined;
   objectEncoding: 0 | 3 = 0;
@@ -66,8 +67,10 @@ export class FeatureClient implements ServerClient {
     signal?.throwIfAborted();
     if (!this.isOpen) throw new ProtocolError("connection.closed", "the client has gone");
     const transactionId = this.#session.callClient(name, ...args);
-    const answer = this.#calls.wait(transactionId, name, timeoutMs);
-    const onAbort = (): void => this.#calls.reject(transactionId, abortError(signal));
+    this.#calls ??= new PendingAnswers<AmfValue>("the client");
+    const calls = this.#calls;
+    const answer = calls.wait(transactionId, name, timeoutMs);
+    const onAbort = (): void => calls.reject(transactionId, abortError(signal));
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#send();
     try {
@@ -129,7 +132,7 @@ export class FeatureClient implements ServerClient {
     // It has left while a hook decided: nobody would be told the end of it any more.
     if (this.#port.hasEnded) return allowed;
     for (const [index, feature] of this.#features.entries()) {
-      this.#asked.add(feature);
+      this.#askedCount++;
       const decision = feature.connect?.(this, request);
       if (decision instanceof Promise) return this.#connectLater(request, decision, index + 1, allowed);
       if (decision?.allow === false) return decision;
@@ -155,14 +158,14 @@ export class FeatureClient implements ServerClient {
 
   receiveAnswer(event: CallEndedEvent): void {
     if (event.kind === "result") {
-      this.#calls.resolve(event.transactionId, event.value);
+      this.#calls?.resolve(event.transactionId, event.value);
       return;
     }
     const { name, status, value } = event;
     const description = typeof value === "string" ? value : "";
     const { level, code } = createStatus("NetConnection.Call.Failed", "");
     const error = new StatusError(name, { level, code, description, ...status, info: value });
-    this.#calls.reject(event.transactionId, error);
+    this.#calls?.reject(event.transactionId, error);
   }
 
   receiveSharedObject(message: Message): void {
@@ -175,9 +178,9 @@ export class FeatureClient implements ServerClient {
 
   /** Once, when the connection is over. */
   ended(reason: string): void {
-    this.#calls.rejectAll(new ProtocolError("connection.closed", `the client has gone: ${reason}`));
-    for (const feature of this.#asked) feature.closed?.(this, reason);
-    this.#asked.clear();
+    this.#calls?.rejectAll(new ProtocolError("connection.closed", `the client has gone: ${reason}`));
+    for (const feature of this.#features.slice(0, this.#askedCount)) feature.closed?.(this, reason);
+    this.#askedCount = 0;
   }
 
   async #connectLater(
@@ -192,7 +195,7 @@ export class FeatureClient implements ServerClient {
     for (const feature of this.#features.slice(next)) {
       // It has left meanwhile, and whoever was asked was told.
       if (this.#port.hasEnded) break;
-      this.#asked.add(feature);
+      this.#askedCount++;
       const decision = await feature.connect?.(this, request);
       if (decision?.allow === false) return decision;
       allowed = this.#add(allowed, decision);
