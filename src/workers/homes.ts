@@ -1,5 +1,6 @@
 import type { BroadcastDirectory } from "../broadcast/directory.ts";
 import type { Publication, Publisher } from "../broadcast/publication.ts";
+import type { Log } from "../server/log.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 import type { LinkNotice } from "./link-protocol.ts";
 import { RelaySender } from "./relay-sender.ts";
@@ -19,6 +20,7 @@ export type Yielded =
 export type HomesOptions = {
   readonly directory: BroadcastDirectory;
   readonly chunkSize: number;
+  readonly log: Log;
   nowMs(): number;
 };
 
@@ -51,11 +53,11 @@ export class Homes {
 
   /** Sends a broadcast by a link that another process has made; undefined where it is not at home here. */
   relay(name: string, stream: ByteStream): RelaySender | undefined {
-    const { directory, chunkSize } = this.#options;
+    const { directory, chunkSize, log } = this.#options;
     const home = this.#homes.get(name);
     const broadcast = home && directory.open(name, "watch");
     if (home === undefined || broadcast === undefined) return undefined;
-    const relay = new RelaySender(stream, broadcast, chunkSize, (ended) => home.relays.delete(ended));
+    const relay = new RelaySender(stream, broadcast, { chunkSize, log, onEnded: (ended) => home.relays.delete(ended) });
     home.relays.add(relay);
     return relay;
   }

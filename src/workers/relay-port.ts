@@ -36,6 +36,7 @@ export class RelayPort {
     let name: string | undefined;
     link.stream.start({
       onBytes: (bytes) => {
+        if (name !== undefined) return this.#refuse(link, "something came behind the hello");
         name = this.#read(link, bytes);
         if (name === undefined) return;
         clearTimeout(timer);

@@ -2,11 +2,20 @@ import type { Broadcast } from "../broadcast/broadcast.ts";
 import { LOG_STREAM_ID } from "../broadcast/message-log.ts";
 import type { RelayOutput } from "../broadcast/relays.ts";
 import type { Viewer, ViewerNotice } from "../broadcast/viewer.ts";
+import type { Log } from "../server/log.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 import { encodeLinkNotice, encodeLinkStart, type LinkNotice } from "./link-protocol.ts";
 
 /** How long the other process may take to read the last of it. */
 const LAST_BYTES_MS = 5_000;
+
+export type RelaySenderOptions = {
+  /** Of the broadcast's log. */
+  readonly chunkSize: number;
+  readonly log: Log;
+  /** Called once: nothing more of the broadcast is sent. */
+  onEnded(relay: RelaySender): void;
+};
 
 /** Sends a broadcast by a link to another process: the bytes of its log as they are, and notices between them. */
 export class RelaySender implements RelayOutput {
@@ -15,14 +24,14 @@ export class RelaySender implements RelayOutput {
   readonly #stream: ByteStream;
   readonly #broadcast: Broadcast;
   readonly #chunkSize: number;
-  readonly #onEnded: (relay: RelaySender) => void;
+  readonly #options: RelaySenderOptions;
   #viewer: Viewer | undefined;
   #isAwake = false;
   #isEnding = false;
 
-  /** `onEnded` is called once: nothing more of the broadcast is sent. */
-  constructor(stream: ByteStream, broadcast: Broadcast, chunkSize: number, onEnded: (relay: RelaySender) => void) {
-    this.#onEnded = onEnded;
+  constructor(stream: ByteStream, broadcast: Broadcast, options: RelaySenderOptions) {
+    const { chunkSize } = options;
+    this.#options = options;
     this.#stream = stream;
     this.#broadcast = broadcast;
     this.#chunkSize = chunkSize;
@@ -74,7 +83,9 @@ export class RelaySender implements RelayOutput {
     this.#viewer?.serve();
   }
 
-  closeSlow(): void {
+  closeSlow(blockedMs: number): void {
+    const waitedMs = Math.round(blockedMs);
+    this.#options.log.warn({ broadcast: this.#broadcast.name, waitedMs }, "a link took nothing: it is closed");
     this.#stream.destroy();
   }
 
@@ -93,7 +104,7 @@ export class RelaySender implements RelayOutput {
     if (this.#viewer === undefined) return;
     this.#broadcast.leave(this.#viewer);
     this.#viewer = undefined;
-    this.#onEnded(this);
+    this.#options.onEnded(this);
   }
 
   #tell(notice: LinkNotice): void {

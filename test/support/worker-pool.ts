@@ -17,6 +17,8 @@ export type TestPool = {
   /** Counts from 1, as everywhere. */
   worker(number: number): LiveServer;
   readonly directory: DirectoryOfHomes;
+  /** Where a worker takes links, or where one could. */
+  linkOf(number: number): string;
   /** What the workers said, `1 claim live/key` and so on. */
   readonly said: readonly string[];
   /** Ends a worker at once; the supervisor hears of it. */
@@ -30,6 +32,7 @@ type PoolOptions = Omit<MediaServerOptions, "listen" | "log" | "pool">;
 /** The supervisor's real rules, without processes: messages go by the event loop, as JSON would carry them. */
 export async function startPool(owner: CleanUp, workers: number, options: PoolOptions = {}): Promise<TestPool> {
   const folder = temporaryFolder(owner);
+  const linkOf = (worker: number): string => join(folder, `${worker}.link`);
   const receivers = new Map<number, (message: SupervisorMessage) => void>();
   const tell = (worker: number, message: SupervisorMessage): void => {
     const copy: SupervisorMessage = JSON.parse(JSON.stringify(message));
@@ -48,7 +51,7 @@ export async function startPool(owner: CleanUp, workers: number, options: PoolOp
   };
   const servers: LiveServer[] = [];
   for (let worker = 1; worker <= workers; worker++) {
-    const link = join(folder, `${worker}.link`);
+    const link = linkOf(worker);
     const start = { kind: "start", worker, link, sharing: "cluster", secret: "07".repeat(32) } as const;
     const membership = createMembership(start, {
       send: (message) => setImmediate(() => hear(worker, JSON.parse(JSON.stringify(message)))),
@@ -65,6 +68,7 @@ export async function startPool(owner: CleanUp, workers: number, options: PoolOp
   return {
     worker,
     directory,
+    linkOf,
     said,
     async kill(number) {
       receivers.delete(number);
