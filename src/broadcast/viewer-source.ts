@@ -6,11 +6,15 @@ import type { SentEntry, ViewerOutput } from "./viewer.ts";
 /** What newcomers get first are configurations. */
 const PRELUDE_ENTRY: SentEntry = { isKeyframe: false, isConfig: true, isDisposable: false, trackId: 0 };
 
+/** Of `maxWriteBytes`: one that is behind by less is not asked for how long. */
+export const NEAR_FRACTION = 4;
+
 /** What viewers read from: the log, with the bytes made once for all that stand at the same place. */
 export class ViewerSource {
   readonly log: MessageLog;
   readonly limits: LagLimits;
   readonly #joinPoint: JoinPoint;
+  readonly #nearBytes: number;
   #from = -1;
   #to = -1;
   #streamId = 0;
@@ -20,11 +24,17 @@ export class ViewerSource {
     this.log = log;
     this.#joinPoint = joinPoint;
     this.limits = limits;
+    this.#nearBytes = limits.maxWriteBytes / NEAR_FRACTION;
   }
 
   /** The newest place where somebody may begin. */
   get start(): JoinStart {
     return this.#joinPoint.current();
+  }
+
+  /** So few bytes are left from there to the head that a viewer gets them in one write, and cannot lag. */
+  isNear(position: number): boolean {
+    return this.log.head - position <= this.#nearBytes && position >= this.log.tail;
   }
 
   /** Sends what must come before the bytes at `start`: configurations, and metadata for one who never had any. */

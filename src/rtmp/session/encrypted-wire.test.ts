@@ -86,7 +86,7 @@ for (const interleave of ["message", "chunk"] as const) {
     const pieces: Uint8Array[] = [];
     for (let piece = output(server); piece.length > 0; piece = concatBytes(server.takeOutput(100))) pieces.push(piece);
     const past = clear.slice();
-    server.noteExternalBytes(past.length);
+    server.noteBytesWritten(server.bytesSent + past.length);
     server.ciphers?.encrypt(past);
     notDeepEqual(past, clear);
     server.send(video(4, 3));

@@ -54,7 +54,10 @@ export const MAX_CONTROL_REPLIES = 64;
  * types 1, 2, 3, 5 and 6 and Ping Requests end here, and aggregates come out as the messages inside them.
  */
 export class Wire {
-  readonly #options: Omit<WireOptions, "handshake">;
+  readonly #chunkSize: number;
+  readonly #windowBytes: number;
+  readonly #isStrict: boolean;
+  readonly #historicChunkSizes: boolean;
   /** Let go of, with its kilobytes, once it is over and taken. */
   #handshake: Handshake | undefined;
   readonly #encoder: ChunkEncoder;
@@ -69,9 +72,11 @@ export class Wire {
   #waitingReplies = 0;
 
   constructor(options: WireOptions) {
-    const { handshake, ...others } = options;
-    this.#options = others;
-    this.#handshake = handshake;
+    this.#chunkSize = options.chunkSize ?? DEFAULT_OUTPUT_CHUNK_SIZE;
+    this.#windowBytes = options.windowAcknowledgementSize ?? DEFAULT_WINDOW_BYTES;
+    this.#isStrict = options.isStrict ?? false;
+    this.#historicChunkSizes = options.historicChunkSizes ?? false;
+    this.#handshake = options.handshake;
     this.#limits = options.limits ?? DEFAULT_CHUNK_LIMITS;
     this.#encoder = new ChunkEncoder(options);
     this.#scheduler = new OutboundScheduler(this.#encoder, options);
@@ -98,7 +103,7 @@ export class Wire {
     return this.#flow.bytesReceived;
   }
 
-  /** All bytes taken by `takeOutput` and noted by `noteExternalBytes`. */
+  /** All bytes taken by `takeOutput`, and what `noteBytesWritten` was told beyond that. */
   get bytesSent(): number {
     return this.#flow.bytesSent;
   }
@@ -199,7 +204,7 @@ export class Wire {
   }
 
   /** Announces our chunk size, which holds for what is sent behind it. Once, before `connect` is answered: docs/interop.md. */
-  sendChunkSize(chunkSize: number = this.#options.chunkSize ?? DEFAULT_OUTPUT_CHUNK_SIZE): void {
+  sendChunkSize(chunkSize: number = this.#chunkSize): void {
     this.send(encodeSetChunkSize(chunkSize));
   }
 
@@ -258,23 +263,23 @@ export class Wire {
   }
 
   /**
-   * Counts bytes as sent that were written past the wire, such as from a log that many viewers share: whole messages in
-   * final form, at `outputChunkSize`, while `isBetweenMessages` and behind all output taken before.
+   * Says how many bytes have gone to the peer in all, where others write beside the wire, such as from a log that many
+   * viewers share: whole messages in final form, at `outputChunkSize`, while `isBetweenMessages` and behind all output
+   * taken before. To be called before the wire has anything to do again.
    */
-  noteExternalBytes(byteLength: number): void {
-    this.#flow.sent(byteLength);
+  noteBytesWritten(totalBytes: number): void {
+    const pastBytes = totalBytes - this.bytesSent;
+    if (pastBytes <= 0) return;
+    this.#flow.sent(pastBytes);
     this.#encoder.restartHeaders();
-  }
-
-  get #windowBytes(): number {
-    return this.#options.windowAcknowledgementSize ?? DEFAULT_WINDOW_BYTES;
   }
 
   #open(): void {
     const result = this.#handshake?.result;
     if (result === undefined) return;
     const { trailing, ciphers, bytesRead } = result;
-    const { isStrict, historicChunkSizes } = this.#options;
+    const isStrict = this.#isStrict;
+    const historicChunkSizes = this.#historicChunkSizes;
     const firstByteOffset = bytesRead - trailing.length;
     this.#decoder = new ChunkDecoder({ limits: this.#limits, isStrict, historicChunkSizes, firstByteOffset });
     this.#ciphers = ciphers;

@@ -1,5 +1,4 @@
 import { ProtocolError } from "../../errors.ts";
-import { DEFAULT_CHUNK_LIMITS } from "../../rtmp/chunk/chunk-limits.ts";
 import type { Handshake } from "../../rtmp/handshake/handshake.ts";
 import type { HandshakeFamily } from "../../rtmp/handshake/version.ts";
 import { PeerBandwidthLimit } from "../../rtmp/message/control.ts";
@@ -7,18 +6,19 @@ import type { ConnectEvent, ServerEvent } from "../../rtmp/session/server-events
 import type { ServerSession } from "../../rtmp/session/server-session.ts";
 import { createStatus } from "../../rtmp/session/status.ts";
 import type { Wire } from "../../rtmp/session/wire.ts";
-import type { ByteStream } from "../../transport/byte-stream.ts";
+import type { ByteStream, ByteStreamEvents } from "../../transport/byte-stream.ts";
 import type { ServerContext } from "../context.ts";
 import type { FeatureDecision } from "../feature.ts";
 import { type ConnectionInfo, type Decision, decide, tellApplication } from "../hooks.ts";
 import { ClientStreams, type ConnectionPort } from "./client-streams.ts";
-import { closeLine, describeBreak } from "./close-line.ts";
-import { askToConnect, describeClient } from "./connect-decision.ts";
+import { closeLine, describeBreak, logFailure } from "./close-line.ts";
+import { askToConnect, describeClient, unknownClient } from "./connect-decision.ts";
 import { Deadlines } from "./deadlines.ts";
-import { FeatureClient } from "./feature-client.ts";
+import { FeatureClient, type FeatureClientPort } from "./feature-client.ts";
 import { Outbox } from "./outbox.ts";
-import { createServerSession, createServerWire } from "./server-parts.ts";
-import { SwfCheck } from "./swf-check.ts";
+import { passEvent } from "./pass-event.ts";
+import { chunkLimitsOf, createServerSession, createServerWire } from "./server-parts.ts";
+import { createSwfCheck, type SwfCheck } from "./swf-check.ts";
 import type { ViewerPort } from "./viewer-outputs.ts";
 
 /** What a refused or cut off client has time to read before the connection closes. */
@@ -33,21 +33,20 @@ const NO_TRANSITION = createStatus("NetStream.Play.Failed", "This server has no 
  * One RTMP client of the server: bytes become events, events become publications and viewers, and every end comes
  * through `#finish`. All errors of the client are caught here, and concern nobody else.
  */
-export class RtmpConnection implements ConnectionPort {
-  readonly viewerPort: ViewerPort;
+export class RtmpConnection implements ConnectionPort, FeatureClientPort, ViewerPort, ByteStreamEvents {
   readonly #context: ServerContext;
-  readonly #stream: ByteStream;
+  readonly stream: ByteStream;
   /** Until it is over. */
   #handshake: Handshake | undefined;
   /** What was unusual in it. */
   #handshakeNote: string | undefined;
-  readonly #wire: Wire;
+  readonly wire: Wire;
   readonly #session: ServerSession;
   readonly #outbox: Outbox;
   readonly #streams: ClientStreams;
   readonly #featureClient: FeatureClient;
   readonly #deadlines: Deadlines;
-  readonly #swfCheck: SwfCheck;
+  readonly #swfCheck: SwfCheck | undefined;
   readonly #onFinished: (connection: RtmpConnection) => void;
   readonly #startedAtMs: number;
   #info: ConnectionInfo;
@@ -69,35 +68,19 @@ export class RtmpConnection implements ConnectionPort {
   ) {
     const { options } = context;
     this.#context = context;
-    this.#stream = stream;
+    this.stream = stream;
     this.#onFinished = onFinished;
     this.#startedAtMs = context.nowMs();
     this.#deadlines = new Deadlines(options.timeouts, this.#startedAtMs);
-    this.#swfCheck = new SwfCheck(options.swfVerification, options.timeouts.swfVerificationMs);
+    this.#swfCheck = createSwfCheck(options);
     const { handshake, wire } = createServerWire(context, families, this.#startedAtMs);
     this.#handshake = handshake;
-    this.#wire = wire;
+    this.wire = wire;
     this.#session = createServerSession(context);
     this.#featureClient = new FeatureClient(context.features ?? [], this.#session, this);
-    this.#outbox = new Outbox({
-      stream,
-      wire: this.#wire,
-      session: this.#session,
-      isInterleaved: options.play.interleave === "chunk",
-      maxUnreadReplyBytes: options.limits.maxUnreadReplyBytes,
-    });
+    this.#outbox = new Outbox(stream, wire, this.#session, options);
     this.#streams = new ClientStreams(context, this.#session, this);
-    this.viewerPort = {
-      stream,
-      wire: this.#wire,
-      pump: () => this.#outbox.pump(),
-      closeSlow: (blockedMs) => {
-        this.#fail(new ProtocolError("viewer.slow", `the viewer took nothing for ${Math.round(blockedMs)} ms`));
-      },
-    };
-    const { remoteAddress, transport } = stream;
-    const unknown = { app: "", appQuery: "", tcUrl: "", flashVersion: "", pageUrl: "", swfUrl: "" };
-    this.#info = { id, remoteAddress, transport, isRtmpe: false, ...unknown };
+    this.#info = unknownClient(id, stream);
   }
 
   get info(): ConnectionInfo {
@@ -114,29 +97,28 @@ export class RtmpConnection implements ConnectionPort {
 
   get unsentBytes(): number {
     // With interleaved chunks most of it waits in the wire.
-    return this.#stream.unsentBytes + this.#wire.queuedReplyBytes;
+    return this.stream.unsentBytes + this.wire.queuedReplyBytes;
+  }
+
+  get viewerPort(): ViewerPort {
+    return this;
   }
 
   /** Begins to read. */
   start(): void {
-    this.#stream.start({
-      onBytes: (bytes) => this.#receive(bytes),
-      onDrain: () => this.#drained(),
-      onEnd: () => this.#endedByClient(),
-      onClose: (error) => this.#finish(error === undefined ? "the client closed the connection" : describeBreak(error)),
-    });
+    this.stream.start(this);
   }
 
   /** Does what is due by time: time-outs and pings. Call about twice a second. */
   tick(nowMs: number): void {
     if (this.#closeReason !== undefined) return;
     this.guard(() => {
-      this.#wire.tick(nowMs);
+      this.wire.tick(nowMs);
       this.#session.tick(nowMs);
-      const { silentMs } = this.#wire;
+      const { silentMs } = this.wire;
       const { isPublishing } = this.#streams;
       this.#deadlines.check(nowMs, { isConnected: this.#isConnected, isPublishing, silentMs });
-      if (!this.#deadlines.isAsking) this.#swfCheck.check(nowMs);
+      if (!this.#deadlines.isAsking) this.#swfCheck?.check(nowMs);
       this.#outbox.pump();
     });
   }
@@ -153,7 +135,7 @@ export class RtmpConnection implements ConnectionPort {
 
   /** Ends the connection at once. */
   destroy(): void {
-    this.#stream.destroy();
+    this.stream.destroy();
     this.#finish("the server stopped");
   }
 
@@ -163,7 +145,7 @@ export class RtmpConnection implements ConnectionPort {
 
   preparePlay(): void {
     if (!this.#hasChunkSize) this.#sendChunkSize();
-    if (this.#swfCheck.starts(this.#context.nowMs())) this.#session.requestSwfVerification();
+    if (this.#swfCheck?.starts(this.#context.nowMs())) this.#session.requestSwfVerification();
   }
 
   ask<Answer extends Decision | FeatureDecision = Decision>(
@@ -175,11 +157,11 @@ export class RtmpConnection implements ConnectionPort {
     if (this.#closeReason !== undefined) return;
     if (!(answer instanceof Promise)) return decided(answer);
     this.#deadlines.asked(this.#context.nowMs());
-    this.#stream.pause();
+    this.stream.pause();
     const goOn = (decision: Answer): void => {
       this.#deadlines.decided(this.#context.nowMs());
       if (this.#closeReason !== undefined) return;
-      this.#stream.resume();
+      this.stream.resume();
       this.guard(() => {
         decided(decision);
         this.#process();
@@ -204,24 +186,55 @@ export class RtmpConnection implements ConnectionPort {
       this.sendReplies();
     });
     this.#streams.endAll(reason);
-    setTimeout(() => this.#stream.close(), LAST_WORDS_MS).unref();
+    setTimeout(() => this.stream.close(), LAST_WORDS_MS).unref();
   }
 
-  #receive(bytes: Uint8Array): void {
+  onBytes(bytes: Uint8Array): void {
     if (this.#closeReason !== undefined) return;
-    this.guard(() => {
+    try {
       const nowMs = this.#context.nowMs();
-      const { bytesSent } = this.#wire;
-      this.#wire.push(bytes, nowMs);
-      if (this.#handshake !== undefined && this.#wire.isOpen) this.#endHandshake(nowMs);
+      this.wire.noteBytesWritten(this.stream.bytesWritten);
+      const { bytesSent } = this.wire;
+      this.wire.push(bytes, nowMs);
+      if (this.#handshake !== undefined && this.wire.isOpen) this.#endHandshake(nowMs);
       this.#process();
-      if (this.#wire.bytesSent === bytesSent && this.#isSettingUp) this.#outbox.acknowledgeEarly();
+      if (this.wire.bytesSent === bytesSent && this.#isSettingUp) this.#outbox.acknowledgeEarly();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onDrain(): void {
+    this.guard(() => {
+      this.#outbox.drained();
+      this.#streams.drained();
+      this.#featureClient.drained();
     });
+  }
+
+  onEnd(): void {
+    const reason = "the client ended the connection";
+    const { transport } = this.stream;
+    // Nothing but /close ends a tunnel in order, and FFmpeg drops its FCUnpublish before it: docs/interop.md.
+    if (transport === "http" || transport === "https") this.guard(() => this.#streams.unpublishAll(reason));
+    this.#end(reason);
+  }
+
+  onClose(error?: Error): void {
+    this.#finish(error === undefined ? "the client closed the connection" : describeBreak(error));
+  }
+
+  pump(): void {
+    this.#outbox.pump();
+  }
+
+  closeSlow(blockedMs: number): void {
+    this.#fail(new ProtocolError("viewer.slow", `the viewer took nothing for ${Math.round(blockedMs)} ms`));
   }
 
   get #isSettingUp(): boolean {
     const isOver = this.#closeReason !== undefined || this.#streams.isPublishing;
-    return this.#wire.isOpen && !this.#isHeldUp && !isOver;
+    return this.wire.isOpen && !this.#isHeldUp && !isOver;
   }
 
   /** Nothing more is read for now. */
@@ -233,8 +246,8 @@ export class RtmpConnection implements ConnectionPort {
     this.#deadlines.handshakeEnded(nowMs);
     const { result } = this.#handshake ?? {};
     this.#handshakeNote = result?.note;
-    this.#swfCheck.handshakeEnded(result?.serverSignatureTail);
-    this.#info = { ...this.#info, isRtmpe: result?.ciphers !== undefined };
+    this.#swfCheck?.handshakeEnded(result?.serverSignatureTail);
+    if (result?.ciphers !== undefined) this.#info = { ...this.#info, isRtmpe: true };
     this.#handshake = undefined;
   }
 
@@ -246,26 +259,26 @@ export class RtmpConnection implements ConnectionPort {
         this.#waitItsTurn();
         break;
       }
-      const message = this.#wire.next();
+      const message = this.wire.next();
       if (message === undefined) break;
       const event = this.#session.receive(message);
       if (event === undefined) continue;
       if (event.kind === "media") this.#streams.write(event.streamId, event.message, nowMs);
       else this.#handle(event, nowMs);
     }
-    if (this.#isHeldUp) this.#wire.retainInput();
+    if (this.#isHeldUp) this.wire.retainInput();
     if (this.#streams.isPublishing) this.#sendRepliesSoon();
     else this.sendReplies();
   }
 
   #waitItsTurn(): void {
     this.#isWaitingItsTurn = true;
-    this.#stream.pause();
+    this.stream.pause();
     setImmediate(() => {
       this.#isWaitingItsTurn = false;
       if (this.#closeReason !== undefined) return;
       this.guard(() => this.#process());
-      if (!this.#isHeldUp && this.#closeReason === undefined) this.#stream.resume();
+      if (!this.#isHeldUp && this.#closeReason === undefined) this.stream.resume();
     });
   }
 
@@ -283,52 +296,23 @@ export class RtmpConnection implements ConnectionPort {
   }
 
   #handle(event: ServerEvent, nowMs: number): void {
-    const streams = this.#streams;
     switch (event.kind) {
       case "connect":
         return this.#connect(event);
-      case "publish":
-        return streams.publish(event);
-      case "play":
-        return streams.play(event);
-      case "media":
-      case "data-set":
-        return streams.write(event.streamId, event.message, nowMs);
-      case "data-clear":
-        return streams.clearData(event.streamId, event.name);
-      case "unpublish":
-        return streams.unpublish(event.streamId, "unpublished", event.reason);
-      case "stop-play":
-        return streams.stopPlaying(event.streamId, event.reason);
-      case "pause":
-        return streams.pause(event.streamId, event.isPaused);
-      case "receive-audio":
-        return streams.want(event.streamId, "audio", event.isEnabled);
-      case "receive-video":
-        return streams.want(event.streamId, "video", event.isEnabled);
-      case "call":
-        return this.#featureClient.receiveCall(event);
-      case "result":
-      case "error":
-        return this.#featureClient.receiveAnswer(event);
-      case "shared-object":
-        return this.#featureClient.receiveSharedObject(event.message);
       case "close":
         return this.#end("the client closed the connection");
       case "swf-verification":
-        return this.#swfCheck.receive(event.response);
+        return this.#swfCheck?.receive(event.response);
       case "play2":
         return this.#session.status(event.streamId, NO_TRANSITION);
-      case "seek":
-      case "buffer-length":
-      case "unsupported":
-        return;
+      default:
+        return passEvent(event, this.#streams, this.#featureClient, nowMs);
     }
   }
 
   #connect(event: ConnectEvent): void {
     const { options } = this.#context;
-    this.#info = { ...this.#info, ...describeClient(event, options.limits.maxNameBytes) };
+    this.#info = describeClient(this.#info, event, options.limits.maxNameBytes);
     this.ask<FeatureDecision>(
       () => askToConnect(this.#context, this.#featureClient, event),
       (decision) => {
@@ -340,9 +324,9 @@ export class RtmpConnection implements ConnectionPort {
         }
         this.#isConnected = true;
         if (decision.user !== undefined) this.#info = { ...this.#info, user: decision.user };
-        this.#wire.limits = { ...DEFAULT_CHUNK_LIMITS, ...options.limits };
-        this.#wire.sendWindowAcknowledgementSize();
-        this.#wire.sendPeerBandwidth(options.windowAcknowledgementSize, PeerBandwidthLimit.Dynamic);
+        this.wire.limits = chunkLimitsOf(this.#context);
+        this.wire.sendWindowAcknowledgementSize();
+        this.wire.sendPeerBandwidth(options.windowAcknowledgementSize, PeerBandwidthLimit.Dynamic);
         // Once, and before the answer: OBS never applies a later one. To those of RTMPE only when they play, because
         // FFmpeg as a publisher encrypts the size in place, and then takes that for the size: docs/interop.md.
         if (!this.#info.isRtmpe) this.#sendChunkSize();
@@ -354,29 +338,15 @@ export class RtmpConnection implements ConnectionPort {
 
   #sendChunkSize(): void {
     this.#hasChunkSize = true;
-    this.#wire.sendChunkSize();
-  }
-
-  #drained(): void {
-    this.guard(() => {
-      this.#outbox.drained();
-      this.#streams.drained();
-      this.#featureClient.drained();
-    });
+    this.wire.sendChunkSize();
   }
 
   /** The client broke a rule, or the server has a fault: in both cases this connection ends, and only this one. */
   #fail(error: unknown): void {
     if (this.#closeReason !== undefined) return;
-    const { log } = this.#context;
-    const { id, remoteAddress } = this.#info;
-    if (!(error instanceof ProtocolError)) {
-      log.error({ connection: id, remote: remoteAddress, err: error }, "unexpected error on a connection");
-      return this.#end("an unexpected error of the server");
-    }
-    const { code, byteOffset, remedy, message } = error;
-    const { bytesReceived } = this.#wire;
-    log.warn({ connection: id, remote: remoteAddress, code, byteOffset, bytesReceived, remedy }, message);
+    logFailure(this.#context.log, this.#info, error, this.wire.bytesReceived);
+    if (!(error instanceof ProtocolError)) return this.#end("an unexpected error of the server");
+    const { code, remedy, message } = error;
     if (!this.#isConnected) return this.#end(`${code}: ${message}`);
     this.close(`${code}: ${message}`, () => {
       const status = createStatus("NetStream.Failed", `${message}. ${remedy}`);
@@ -384,20 +354,12 @@ export class RtmpConnection implements ConnectionPort {
     });
   }
 
-  #endedByClient(): void {
-    const reason = "the client ended the connection";
-    const { transport } = this.#stream;
-    // Nothing but /close ends a tunnel in order, and FFmpeg drops its FCUnpublish before it: docs/interop.md.
-    if (transport === "http" || transport === "https") this.guard(() => this.#streams.unpublishAll(reason));
-    this.#end(reason);
-  }
-
   /** Ends the connection without last words. */
   #end(reason: string): void {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = reason;
     this.#streams.endAll(reason);
-    this.#stream.close();
+    this.stream.close();
   }
 
   #finish(reason: string): void {
@@ -409,7 +371,7 @@ export class RtmpConnection implements ConnectionPort {
     const line = closeLine({
       info: this.#info,
       durationMs: Math.round(this.#context.nowMs() - this.#startedAtMs),
-      stream: this.#stream,
+      stream: this.stream,
       names: this.#streams.names,
       counters: this.#session.counters,
       handshakeNote: this.#handshakeNote,

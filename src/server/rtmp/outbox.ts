@@ -2,6 +2,7 @@ import { ProtocolError } from "../../errors.ts";
 import type { ServerSession } from "../../rtmp/session/server-session.ts";
 import type { Wire } from "../../rtmp/session/wire.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
+import type { ResolvedOptions } from "../options.ts";
 
 /** With interleaved chunks the socket holds no more than this, so that what is urgent can overtake. */
 const INTERLEAVED_WRITE_BYTES = 64 * 1024;
@@ -9,40 +10,43 @@ const INTERLEAVED_WRITE_BYTES = 64 * 1024;
 /** As many acknowledgements go out ahead of time while a client sets up its streams. */
 const MAX_EARLY_ACKNOWLEDGEMENTS = 16;
 
-export type OutboxOptions = {
-  readonly stream: ByteStream;
-  readonly wire: Wire;
-  readonly session: ServerSession;
-  readonly isInterleaved: boolean;
-  /** Answers that a client may leave unread. */
-  readonly maxUnreadReplyBytes: number;
-};
-
 /** Writes what the session and the wire have for a client. `session.reply-limit` for one that asks and does not read. */
 export class Outbox {
-  readonly #options: OutboxOptions;
+  readonly #stream: ByteStream;
+  readonly #wire: Wire;
+  readonly #session: ServerSession;
+  readonly #isInterleaved: boolean;
+  /** Answers that a client may leave unread. */
+  readonly #maxUnreadReplyBytes: number;
   #unreadReplyBytes = 0;
   #earlyAcknowledgements = 0;
 
-  constructor(options: OutboxOptions) {
-    this.#options = options;
+  constructor(stream: ByteStream, wire: Wire, session: ServerSession, { play, limits }: ResolvedOptions) {
+    this.#stream = stream;
+    this.#wire = wire;
+    this.#session = session;
+    this.#isInterleaved = play.interleave === "chunk";
+    this.#maxUnreadReplyBytes = limits.maxUnreadReplyBytes;
   }
 
   /** Sends what the session has queued. */
   sendReplies(): void {
-    const { session, wire, isInterleaved } = this.#options;
-    for (const reply of session.takeReplies()) {
+    const wire = this.#wire;
+    for (const reply of this.#session.takeReplies()) {
       const waitingBytes = wire.queuedReplyBytes;
       if (!wire.send(reply)) throw this.#tooManyUnread();
-      if (isInterleaved && waitingBytes > 0) this.#unreadReplyBytes += wire.queuedReplyBytes - waitingBytes;
+      if (this.#isInterleaved && waitingBytes > 0) this.#unreadReplyBytes += wire.queuedReplyBytes - waitingBytes;
     }
     this.pump();
-    if (isInterleaved) this.#checkWaiting();
+    if (this.#isInterleaved) this.#checkWaiting();
   }
 
   /** Writes what the wire has, as far as the connection takes it. */
   pump(): void {
-    const { stream, wire, isInterleaved } = this.#options;
+    const stream = this.#stream;
+    const wire = this.#wire;
+    const isInterleaved = this.#isInterleaved;
+    wire.noteBytesWritten(stream.bytesWritten);
     for (;;) {
       const { unsentBytes } = stream;
       const room = isInterleaved ? INTERLEAVED_WRITE_BYTES - unsentBytes : Number.POSITIVE_INFINITY;
@@ -55,7 +59,7 @@ export class Outbox {
 
   /** The client has read everything. */
   drained(): void {
-    if (!this.#options.isInterleaved) {
+    if (!this.#isInterleaved) {
       this.#unreadReplyBytes = 0;
       return;
     }
@@ -71,24 +75,24 @@ export class Outbox {
   acknowledgeEarly(): void {
     if (this.#earlyAcknowledgements >= MAX_EARLY_ACKNOWLEDGEMENTS) return;
     this.#earlyAcknowledgements++;
-    this.#options.wire.sendAcknowledgement();
+    this.#wire.sendAcknowledgement();
     this.pump();
   }
 
   /** Answers pile up only where the client asks and does not read. */
   #countUnread(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) this.#unreadReplyBytes += piece.length;
-    if (this.#unreadReplyBytes > this.#options.maxUnreadReplyBytes) throw this.#tooManyUnread();
+    if (this.#unreadReplyBytes > this.#maxUnreadReplyBytes) throw this.#tooManyUnread();
   }
 
   /** With interleaved chunks answers wait in the wire. One that begins where nothing waits may be of any length. */
   #checkWaiting(): void {
-    this.#unreadReplyBytes = Math.min(this.#unreadReplyBytes, this.#options.wire.queuedReplyBytes);
-    if (this.#unreadReplyBytes > this.#options.maxUnreadReplyBytes) throw this.#tooManyUnread();
+    this.#unreadReplyBytes = Math.min(this.#unreadReplyBytes, this.#wire.queuedReplyBytes);
+    if (this.#unreadReplyBytes > this.#maxUnreadReplyBytes) throw this.#tooManyUnread();
   }
 
   #tooManyUnread(): ProtocolError {
-    const { maxUnreadReplyBytes } = this.#options;
+    const maxUnreadReplyBytes = this.#maxUnreadReplyBytes;
     return new ProtocolError("session.reply-limit", `more than ${maxUnreadReplyBytes} bytes of answers were not read`);
   }
 }

@@ -21,36 +21,35 @@ export type ViewerPort = {
  */
 export class SharedOutput {
   readonly kind = "bytes";
+  readonly #stream: ByteStream;
+  readonly #ciphers: CipherPair | undefined;
+  readonly #port: ViewerPort;
   readonly streamId: number;
   readonly notify: (notice: ViewerNotice) => void;
-  readonly #port: ViewerPort;
 
   constructor(port: ViewerPort, streamId: number, notify: (notice: ViewerNotice) => void) {
+    this.#stream = port.stream;
+    this.#ciphers = port.wire.ciphers;
     this.#port = port;
     this.streamId = streamId;
     this.notify = notify;
   }
 
   get isReady(): boolean {
-    return this.#port.stream.unsentBytes === 0;
+    return this.#stream.unsentBytes === 0;
   }
 
   get unsentBytes(): number {
-    return this.#port.stream.unsentBytes;
+    return this.#stream.unsentBytes;
   }
 
   get takenBytes(): number {
-    const { bytesWritten, unsentBytes } = this.#port.stream;
-    return bytesWritten - unsentBytes;
+    return this.#stream.bytesWritten - this.#stream.unsentBytes;
   }
 
   write(pieces: readonly Uint8Array[]): void {
-    const { wire, stream } = this.#port;
-    let length = 0;
-    for (const piece of pieces) length += piece.length;
-    wire.noteExternalBytes(length);
-    if (wire.ciphers === undefined) stream.write(pieces);
-    else writeEncrypted(stream, pieces, length, wire.ciphers);
+    if (this.#ciphers === undefined) this.#stream.write(pieces);
+    else writeEncrypted(this.#stream, pieces, this.#ciphers);
   }
 
   closeSlow(blockedMs: number): void {
@@ -63,7 +62,9 @@ const ENCRYPTION_BUFFER_BYTES = 64 * 1024;
 let encryptionBuffer = new Uint8Array(ENCRYPTION_BUFFER_BYTES);
 
 /** In one piece: a cipher is slow with short ones. */
-function writeEncrypted(stream: ByteStream, pieces: readonly Uint8Array[], length: number, ciphers: CipherPair): void {
+function writeEncrypted(stream: ByteStream, pieces: readonly Uint8Array[], ciphers: CipherPair): void {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
   // Tunnels and TLS always keep what they are given.
   const isShared = stream.transport === "tcp" && length <= encryptionBuffer.length;
   const bytes = isShared ? encryptionBuffer.subarray(0, length) : new Uint8Array(length);
