@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { createCertificate } from "../../test/support/certificates.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
-import { playFrom } from "../client/connect.ts";
+import { type PlayStream, playFrom, publishTo } from "../client/index.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/millrace.js", import.meta.url));
 
@@ -101,7 +101,10 @@ async function fingerprintAt(context: TestContext, port: number): Promise<string
   const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
   context.after(() => socket.destroy());
   await once(socket, "secureConnect");
-  return socket.getPeerX509Certificate()?.fingerprint256 ?? "";
+  const fingerprint = socket.getPeerX509Certificate()?.fingerprint256 ?? "";
+  // The server may end it roughly when it ends itself.
+  socket.destroy();
+  return fingerprint;
 }
 
 /** The next line of the log that says this. */
@@ -173,6 +176,87 @@ test("demo shows a picture to whoever plays, until TERM", async (context) => {
   command.process.kill("SIGTERM");
   equal(await command.exit, 0);
   await stream.close();
+});
+
+/** `--workers 2` with these arguments: where it is, and its workers. */
+async function startTwo(context: TestContext, args: readonly string[]) {
+  const command = start(context, [...args, "--workers", "2", "--json", "--log-level", "debug"]);
+  const workers = [];
+  for (const _ of [1, 2]) workers.push((await nextLine(command.errors, /^a worker is ready/)).processId);
+  const startUp = await readJson(command.output);
+  equal(startUp.workers, 2);
+  return { command, workers, url: startUp.url as string, port: startUp.listeners[0].port as number };
+}
+
+/** Resolves when a keyframe has come. */
+async function keyframe(stream: PlayStream): Promise<void> {
+  for await (const message of stream) if (message.kind === "video" && message.isKeyframe) return;
+}
+
+test("two workers are one server: viewers of both see the clip, and TERM ends all with 0", async (context) => {
+  const { command, url } = await startTwo(context, ["demo", "--listen", "127.0.0.1:0"]);
+  const streams = [];
+  for (const seen = new Set<number>(); seen.size < 2; ) {
+    streams.push(await playFrom(url));
+    const { worker } = await nextLine(command.errors, /^playing$/);
+    ok([1, 2].includes(worker));
+    seen.add(worker);
+  }
+  await Promise.all(streams.map(keyframe));
+  command.process.kill("SIGTERM");
+  equal(await command.exit, 0);
+  await Promise.all(streams.map((stream) => stream.close()));
+});
+
+test("a worker that is killed is replaced, and HUP reads certificates again in all", async (context) => {
+  const folder = temporaryFolder(context);
+  const file = join(folder, "both.pem");
+  const write = async (): Promise<string> => {
+    const { cert, key } = await createCertificate(["127.0.0.1"]);
+    writeFileSync(file, `${cert}\n${key}`);
+    return new X509Certificate(cert).fingerprint256;
+  };
+  await write();
+  const { command, workers, port } = await startTwo(context, ["--listen", "rtmps://127.0.0.1:0", "--tls", file]);
+  process.kill(workers[0], "SIGKILL");
+  const died = await nextLine(command.errors, /^a worker died/);
+  deepEqual([died.level, died.worker, died.signal, died.delayMs], ["error", 1, "SIGKILL", 0]);
+  const returned = await nextLine(command.errors, /has taken the place/);
+  equal(returned.worker, 1);
+  const renewed = await write();
+  command.process.kill("SIGHUP");
+  await nextLine(command.errors, /^the certificates were read again/);
+  for (let time = 0; time < 8; time++) equal(await fingerprintAt(context, port), renewed);
+  command.process.kill("SIGTERM");
+  equal(await command.exit, 0);
+  const last = (await readAll(command.errors)).trimEnd().split("\n").at(-1) ?? "";
+  deepEqual([JSON.parse(last).msg, JSON.parse(last).restarts], ["all workers have ended", 1]);
+});
+
+test("Ctrl+C reaches workers too, which leave it to the first process", async (context) => {
+  const { command, workers } = await startTwo(context, ["--listen", "127.0.0.1:0"]);
+  for (const worker of workers) process.kill(worker, "SIGINT");
+  command.process.kill("SIGINT");
+  equal(await command.exit, 0);
+  doesNotMatch(await readAll(command.errors), /died/);
+});
+
+test("workers end when the first process is killed", async (context) => {
+  const { command, url } = await startTwo(context, ["--listen", "127.0.0.1:0"]);
+  const publisher = await publishTo(url);
+  command.process.kill("SIGKILL");
+  equal(await command.exit, "SIGKILL");
+  match((await publisher.ended).description, /AppShutdown/);
+  // Nobody has it open any more.
+  await readAll(command.errors);
+});
+
+test("workers share their port with no other server", async (context) => {
+  const { port } = await startTwo(context, ["--listen", "127.0.0.1:0"]);
+  const second = start(context, ["--workers", "2", "--listen", `127.0.0.1:${port}`, "--json"]);
+  const line = await readJson(second.errors);
+  match(line.msg, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}: .*--listen`));
+  equal(await second.exit, 1);
 });
 
 test("an error that nobody caught is told in words, with its stack, and ends it with 1", async (context) => {

@@ -13,46 +13,55 @@ export type WorkerProcessEvents = {
 
 /** One process, and the talk with it. */
 export class WorkerProcess {
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcess | undefined;
   readonly #events: WorkerProcessEvents;
   #isOver = false;
 
   constructor(sharing: PortSharing, program: WorkerProgram, events: WorkerProcessEvents) {
     this.#events = events;
-    this.#child = forkWorker(sharing, program);
-    this.#child.on("message", (message) => {
-      if (!this.#isOver) events.onMessage(message as WorkerMessage);
-    });
-    // Without a process there is no exit.
-    this.#child.once("error", (error) => {
-      if (this.#child.pid === undefined) this.#end({ error: error.message });
-    });
-    this.#child.once("exit", (exitCode, signal) => {
-      const end = { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) };
-      // Its last words may still be on their way.
-      if (this.#child.connected) this.#child.once("disconnect", () => this.#end(end));
-      else this.#end(end);
-    });
+    try {
+      this.#child = forkWorker(sharing, program);
+      this.#listen(this.#child);
+    } catch (error) {
+      // Like any other end: not before anybody has this object.
+      queueMicrotask(() => this.#end({ error: error instanceof Error ? error.message : String(error) }));
+    }
   }
 
   /** Undefined where it could not be started. */
   get processId(): number | undefined {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
   /** To one that is gone: nothing happens. */
   send(message: SupervisorMessage): void {
     // That it is gone is told by its exit.
-    if (this.#child.connected) this.#child.send(message, () => {});
+    if (this.#child?.connected) this.#child.send(message, () => {});
   }
 
   /** Lets go of it: it ends by itself. */
   release(): void {
-    if (this.#child.connected) this.#child.disconnect();
+    if (this.#child?.connected) this.#child.disconnect();
   }
 
   kill(): void {
-    this.#child.kill("SIGKILL");
+    this.#child?.kill("SIGKILL");
+  }
+
+  #listen(child: ChildProcess): void {
+    child.on("message", (message) => {
+      if (!this.#isOver) this.#events.onMessage(message as WorkerMessage);
+    });
+    // Without a process there is no exit.
+    child.on("error", (error) => {
+      if (child.pid === undefined) this.#end({ error: error.message });
+    });
+    child.once("exit", (exitCode, signal) => {
+      const end = { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) };
+      // Its last words may still be on their way.
+      if (child.connected) child.once("disconnect", () => this.#end(end));
+      else this.#end(end);
+    });
   }
 
   #end(end: WorkerEnd): void {

@@ -3,7 +3,7 @@ import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, type TestContext, test } from "node:test";
 import { ROOT } from "../../scripts/run-step.ts";
-import { publishTo } from "../../src/client/connect.ts";
+import { playFrom, publishTo } from "../../src/client/connect.ts";
 import { StatusError } from "../../src/client/status-error.ts";
 import { compareTags } from "../support/compare-tags.ts";
 import { flvTags } from "../support/flv-tags.ts";
@@ -45,7 +45,7 @@ function shortClip(t: TestContext): string {
 
 test("every example is short and says how it is run", () => {
   const examples = globSync("examples/*.ts", { cwd: ROOT }).sort();
-  equal(examples.length, 11);
+  equal(examples.length, 12);
   for (const example of examples) {
     const text = readFileSync(join(ROOT, example), "utf8");
     ok(text.split("\n").length < 60, `${example} has 60 lines or more`);
@@ -183,4 +183,22 @@ test("11: a room is a shared object, and all see who comes, speaks and goes", as
     ok(lines.includes(line), line);
   }
   equal(lines.at(-1), "Ada sees Ada, Bob: hello");
+});
+
+test("12: viewers get a broadcast, whichever worker they come to", async (t) => {
+  const program = runExample(t, "12-several-cores.ts", "0", "2");
+  const [, url = ""] = await program.until(/publish to (rtmp:\/\/127\.0\.0\.1:\d+\/live)\n/);
+  const publisher = runExample(t, "03-publish-file.ts", `${url}/test`, CLIP);
+  await program.until(/worker [12] takes live\/test from its publisher/);
+  const isSeen = (worker: number): boolean => program.output.includes(`worker ${worker} gives live/test to a viewer`);
+  const viewers = [];
+  while (!isSeen(1) || !isSeen(2)) viewers.push(await playFrom(`${url}/test`));
+  for (const viewer of viewers) {
+    for await (const { kind, isKeyframe } of viewer) if (kind === "video" && isKeyframe) break;
+  }
+  const [, count] = await program.until(/live\/test comes from worker [12], and has ([1-9]\d*) viewers in all/);
+  ok(Number(count) <= viewers.length);
+  await publisher.end();
+  await Promise.all(viewers.map((viewer) => viewer.close()));
+  equal(await program.end("SIGINT"), 0);
 });
