@@ -8,6 +8,7 @@ import type { ServerSession } from "../../rtmp/session/server-session.ts";
 import type { ServerContext } from "../context.ts";
 import { ALLOW, type ConnectionInfo, type Decision, type StreamRequest, tellApplication } from "../hooks.ts";
 import { broadcastNameOf } from "./broadcast-name.ts";
+import type { StreamNames } from "./close-line.ts";
 import { InterleavedOutput, SharedOutput, type ViewerPort } from "./viewer-outputs.ts";
 
 /** What the streams of a client need of its connection. */
@@ -35,20 +36,20 @@ const MAX_LOGGED_NAMES = 16;
 /** Tracks, and changes of them, that the log tells of one publication. */
 const MAX_LOGGED_TRACKS = 32;
 
+const NO_NAMES: StreamNames = { published: [], played: [] };
+
 /** What one client publishes and plays, by message stream id. */
 export class ClientStreams {
   readonly #context: ServerContext;
   readonly #session: ServerSession;
   readonly #port: ConnectionPort;
-  readonly #published = new Map<number, PublishedStream>();
+  /** Made for the first: most clients never publish. */
+  #published: Map<number, PublishedStream> | undefined;
   readonly #played = new Map<number, PlayedStream>();
   /** The stream for which the application decides now. */
   #undecided: number | undefined;
   /** The first names, for the line that the connection leaves in the log. */
-  readonly names: { readonly published: Set<string>; readonly played: Set<string> } = {
-    published: new Set(),
-    played: new Set(),
-  };
+  names: StreamNames = NO_NAMES;
 
   constructor(context: ServerContext, session: ServerSession, port: ConnectionPort) {
     this.#context = context;
@@ -57,22 +58,22 @@ export class ClientStreams {
   }
 
   get isPublishing(): boolean {
-    return this.#published.size > 0;
+    return this.#published !== undefined && this.#published.size > 0;
   }
 
   /** The message streams in use. */
   get ids(): readonly number[] {
     const undecided = this.#undecided === undefined ? [] : [this.#undecided];
-    return [...new Set([...this.#published.keys(), ...this.#played.keys(), ...undecided])];
+    return [...new Set([...(this.#published?.keys() ?? []), ...this.#played.keys(), ...undecided])];
   }
 
   /** The hot path of a publisher. Media on a stream that does not publish is dropped. */
   write(streamId: number, message: MediaMessage, nowMs: number): void {
-    this.#published.get(streamId)?.publication.write(message, nowMs);
+    this.#published?.get(streamId)?.publication.write(message, nowMs);
   }
 
   clearData(streamId: number, name: string): void {
-    this.#published.get(streamId)?.publication.clearData(name);
+    this.#published?.get(streamId)?.publication.clearData(name);
   }
 
   publish(event: PublishEvent): void {
@@ -127,9 +128,9 @@ export class ClientStreams {
   }
 
   unpublish(streamId: number, end: "unpublished" | "lost", reason: string): void {
-    const published = this.#published.get(streamId);
+    const published = this.#published?.get(streamId);
     if (published === undefined) return;
-    this.#published.delete(streamId);
+    this.#published?.delete(streamId);
     const { publication, broadcast } = published;
     publication.end(end, this.#context.nowMs());
     const { hooks, log } = this.#context;
@@ -152,7 +153,7 @@ export class ClientStreams {
 
   /** Ends every publication on purpose: nobody waits whether the publisher comes back. */
   unpublishAll(reason: string): void {
-    for (const streamId of this.#published.keys()) this.unpublish(streamId, "unpublished", reason);
+    for (const streamId of this.#published?.keys() ?? []) this.unpublish(streamId, "unpublished", reason);
   }
 
   /** The server goes: publications end in order, viewers are told. */
@@ -163,7 +164,7 @@ export class ClientStreams {
 
   /** The connection is gone: its viewers leave, and its publications may come back within the grace time. */
   endAll(reason: string): void {
-    for (const streamId of this.#published.keys()) this.unpublish(streamId, "lost", reason);
+    for (const streamId of this.#published?.keys() ?? []) this.unpublish(streamId, "lost", reason);
     for (const streamId of this.#played.keys()) this.stopPlaying(streamId, reason);
   }
 
@@ -206,7 +207,8 @@ export class ClientStreams {
     if (result.kind === "undecided") {
       return this.#retryPublication(streamId, broadcastName, result.retryInMs, waitingSinceMs ?? nowMs());
     }
-    noteName(this.names.published, broadcastName);
+    this.#noteName("published", broadcastName);
+    this.#published ??= new Map();
     this.#published.set(streamId, { broadcast, publication: result.publication });
     this.#session.acceptPublish(streamId);
     const text = result.isReturn ? "the publisher is back" : "publishing";
@@ -252,7 +254,7 @@ export class ClientStreams {
     // The answers go out before the first media byte: rtmpdump throws away what comes earlier (docs/interop.md).
     this.#port.sendReplies();
     const viewer = broadcast.join(this.#outputFor(streamId), { wantsAudio, wantsVideo });
-    noteName(this.names.played, broadcastName);
+    this.#noteName("played", broadcastName);
     this.#played.set(streamId, { broadcast, viewer });
     log.info({ connection: id, remote: remoteAddress, broadcast: broadcastName }, "playing");
   }
@@ -307,8 +309,10 @@ export class ClientStreams {
       this.#port.sendReplies();
     });
   }
-}
 
-function noteName(names: Set<string>, name: string): void {
-  if (names.size < MAX_LOGGED_NAMES) names.add(name);
+  #noteName(kind: keyof StreamNames, name: string): void {
+    const known = this.names[kind];
+    if (known.length >= MAX_LOGGED_NAMES || known.includes(name)) return;
+    this.names = { ...this.names, [kind]: [...known, name] };
+  }
 }

@@ -1,9 +1,11 @@
+import { ProtocolError } from "../../errors.ts";
 import type { SessionCounters } from "../../rtmp/session/session-counters.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
 import type { ConnectionInfo } from "../hooks.ts";
+import type { Log } from "../log.ts";
 
 /** What a client published and played, by name. */
-export type StreamNames = { readonly published: ReadonlySet<string>; readonly played: ReadonlySet<string> };
+export type StreamNames = { readonly published: readonly string[]; readonly played: readonly string[] };
 
 export type ClosedConnection = {
   readonly info: ConnectionInfo;
@@ -45,12 +47,27 @@ export function closeLine({
     durationMs,
     bytesIn: stream.bytesRead,
     bytesOut: stream.bytesWritten,
-    ...(published.size > 0 && { published: [...published] }),
-    ...(played.size > 0 && { played: [...played] }),
+    ...(published.length > 0 && { published }),
+    ...(played.length > 0 && { played }),
     ...(unusual.length > 0 && { unusual: Object.fromEntries(unusual) }),
     ...(handshakeNote !== undefined && { handshake: handshakeNote }),
     reason,
   };
+}
+
+/** Leaves in the log what ends a connection: a rule that the client broke, or a fault of the server. */
+export function logFailure(
+  log: Log,
+  { id: connection, remoteAddress: remote }: ConnectionInfo,
+  error: unknown,
+  bytesReceived: number,
+): void {
+  if (error instanceof ProtocolError) {
+    const { code, byteOffset, remedy, message } = error;
+    log.warn({ connection, remote, code, byteOffset, bytesReceived, remedy }, message);
+  } else {
+    log.error({ connection, remote, err: error }, "unexpected error on a connection");
+  }
 }
 
 /** Why a connection broke, in words. */

@@ -1,4 +1,5 @@
 import type { ConnectEvent } from "../../rtmp/session/server-events.ts";
+import type { ByteStream } from "../../transport/byte-stream.ts";
 import type { ServerContext } from "../context.ts";
 import type { FeatureDecision } from "../feature.ts";
 import { ALLOW, type ConnectionInfo, type Decision } from "../hooks.ts";
@@ -7,11 +8,19 @@ import type { FeatureClient } from "./feature-client.ts";
 /** How much of what a client calls itself is kept and shown. */
 const MAX_SHOWN_CHARACTERS = 200;
 
+/** What is known of a client before its `connect`. */
+export function unknownClient(id: string, { remoteAddress, transport }: ByteStream): ConnectionInfo {
+  const unknown = { app: "", appQuery: "", tcUrl: "", flashVersion: "", pageUrl: "", swfUrl: "" };
+  return { id, remoteAddress, transport, isRtmpe: false, ...unknown };
+}
+
 /** What `connect` tells of a client. An application with too long a name is not kept: the client will be refused. */
-export function describeClient(event: ConnectEvent, maxNameBytes: number): Partial<ConnectionInfo> {
-  const { app, appQuery, tcUrl, pageUrl, swfUrl } = event;
+export function describeClient(before: ConnectionInfo, event: ConnectEvent, maxNameBytes: number): ConnectionInfo {
+  const { id, remoteAddress, transport, isRtmpe } = before;
+  const { appQuery, tcUrl, pageUrl, swfUrl } = event;
+  const app = event.app.length > maxNameBytes ? "" : event.app;
   const flashVersion = event.flashVersion.slice(0, MAX_SHOWN_CHARACTERS);
-  return { app: app.length > maxNameBytes ? "" : app, appQuery, tcUrl, flashVersion, pageUrl, swfUrl };
+  return { id, remoteAddress, transport, isRtmpe, app, appQuery, tcUrl, flashVersion, pageUrl, swfUrl };
 }
 
 /** Asks the application's hook, and then the features, whether the client may connect. */

@@ -1,19 +1,19 @@
-import { CHUNK_LIMITS_BEFORE_CONNECT } from "../../rtmp/chunk/chunk-limits.ts";
+import { CHUNK_LIMITS_BEFORE_CONNECT, type ChunkLimits, DEFAULT_CHUNK_LIMITS } from "../../rtmp/chunk/chunk-limits.ts";
 import type { Handshake } from "../../rtmp/handshake/handshake.ts";
 import { createServerHandshake } from "../../rtmp/handshake/server-handshake.ts";
 import type { HandshakeFamily } from "../../rtmp/handshake/version.ts";
-import { ServerSession } from "../../rtmp/session/server-session.ts";
+import { ServerSession, type ServerSessionOptions } from "../../rtmp/session/server-session.ts";
 import { Wire } from "../../rtmp/session/wire.ts";
 import { nodeCrypto } from "../../transport/node-crypto.ts";
 import type { ServerContext } from "../context.ts";
 
 /** The handshake of one connection, which must be of one of `families`, and the wire behind it, as the options have them. */
 export function createServerWire(
-  { options }: ServerContext,
+  context: ServerContext,
   families: readonly HandshakeFamily[],
   nowMs: number,
 ): { readonly handshake: Handshake; readonly wire: Wire } {
-  const { limits, timeouts, play, rtmpe, chunkSize, windowAcknowledgementSize } = options;
+  const { timeouts, play, rtmpe, chunkSize, windowAcknowledgementSize } = context.options;
   const handshake = createServerHandshake({
     nowMs,
     crypto: nodeCrypto,
@@ -22,7 +22,7 @@ export function createServerWire(
   });
   const wire = new Wire({
     handshake,
-    limits: { ...CHUNK_LIMITS_BEFORE_CONNECT, maxChunkStreams: limits.maxChunkStreams },
+    limits: sharedBy(context).chunkLimitsBeforeConnect,
     chunkSize,
     windowAcknowledgementSize,
     interleave: play.interleave,
@@ -31,13 +31,48 @@ export function createServerWire(
   return { handshake, wire };
 }
 
+/** What a client may make us hold once it has been accepted. */
+export function chunkLimitsOf(context: ServerContext): ChunkLimits {
+  return sharedBy(context).chunkLimits;
+}
+
 /** The session of one connection, as the options and the features want it. */
-export function createServerSession({ options, features = [] }: ServerContext): ServerSession {
+export function createServerSession(context: ServerContext): ServerSession {
+  return new ServerSession(sharedBy(context).session);
+}
+
+/** What is the same for all connections of a server: made once, since each of them keeps it. */
+type SharedOptions = {
+  readonly chunkLimitsBeforeConnect: ChunkLimits;
+  readonly chunkLimits: ChunkLimits;
+  readonly session: ServerSessionOptions;
+};
+
+const sharedOptions = new WeakMap<ServerContext, SharedOptions>();
+
+function sharedBy(context: ServerContext): SharedOptions {
+  const known = sharedOptions.get(context);
+  if (known !== undefined) return known;
+  const { limits } = context.options;
+  const { maxMessageBytes, maxChunkStreams, maxPartialBytes, maxHeaderOverheadBytes } = {
+    ...DEFAULT_CHUNK_LIMITS,
+    ...limits,
+  };
+  const shared: SharedOptions = {
+    chunkLimitsBeforeConnect: { ...CHUNK_LIMITS_BEFORE_CONNECT, maxChunkStreams },
+    chunkLimits: { maxMessageBytes, maxChunkStreams, maxPartialBytes, maxHeaderOverheadBytes },
+    session: sessionOptionsOf(context),
+  };
+  sharedOptions.set(context, shared);
+  return shared;
+}
+
+function sessionOptionsOf({ options, features = [] }: ServerContext): ServerSessionOptions {
   const registry = features.find((feature) => feature.registry !== undefined)?.registry;
-  return new ServerSession({
+  return {
     limits: options.limits,
     delegatedCommands: features.flatMap((feature) => feature.delegatedCommands ?? []),
     reportsSharedObjects: features.some((feature) => feature.servesSharedObjects),
     ...(registry !== undefined && { registry }),
-  });
+  };
 }

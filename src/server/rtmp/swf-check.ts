@@ -1,30 +1,34 @@
 import { ProtocolError } from "../../errors.ts";
 import { verifySwfResponse } from "../../rtmp/handshake/swf-verification.ts";
 import { nodeCrypto } from "../../transport/node-crypto.ts";
-import type { SwfVerificationOptions } from "../options.ts";
+import type { ResolvedOptions, SwfVerificationOptions } from "../options.ts";
+
+/** Undefined where nobody is asked. */
+export function createSwfCheck({ swfVerification, timeouts }: ResolvedOptions): SwfCheck | undefined {
+  return swfVerification && new SwfCheck(swfVerification, timeouts.swfVerificationMs);
+}
 
 /** Whether one client has proven which SWF file it runs. It is asked when it first plays; who only publishes never is. */
 export class SwfCheck {
-  readonly #options: SwfVerificationOptions | undefined;
+  readonly #options: SwfVerificationOptions;
   readonly #limitMs: number;
   /** Of the handshake; undefined when that was not signed. */
   #serverSignatureTail: Uint8Array | undefined;
   #askedAtMs: number | undefined;
   #isProven = false;
 
-  /** Without options nobody is asked. */
-  constructor(options: SwfVerificationOptions | undefined, limitMs: number) {
+  constructor(options: SwfVerificationOptions, limitMs: number) {
     this.#options = options;
     this.#limitMs = limitMs;
   }
 
   handshakeEnded(serverSignatureTail: Uint8Array | undefined): void {
-    if (this.#options !== undefined) this.#serverSignatureTail = serverSignatureTail;
+    this.#serverSignatureTail = serverSignatureTail;
   }
 
   /** The client starts to play: true when it is to be asked now. `swf.unverified` when it could never answer. */
   starts(nowMs: number): boolean {
-    if (this.#options === undefined || this.#askedAtMs !== undefined) return false;
+    if (this.#askedAtMs !== undefined) return false;
     if (this.#serverSignatureTail === undefined) {
       throw new ProtocolError(
         "swf.unverified",
@@ -38,7 +42,7 @@ export class SwfCheck {
   /** `swf.unknown` for an answer that stands for none of the allowed files. One that nobody asked for is ignored. */
   receive(response: Uint8Array): void {
     const tail = this.#serverSignatureTail;
-    if (this.#options === undefined || this.#askedAtMs === undefined || tail === undefined) return;
+    if (this.#askedAtMs === undefined || tail === undefined) return;
     this.#isProven = verifySwfResponse(response, this.#options.allowed, tail, nodeCrypto) !== undefined;
     if (!this.#isProven) throw new ProtocolError("swf.unknown", "the player runs an SWF file that is not allowed");
   }
