@@ -1,5 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -179,4 +180,41 @@ test("a hundred days of a stream are counted without a step, over every wrap", (
     last = seen;
   }
   deepEqual(timeline.counters, { steps: 0, jumps: 0, wraps: 0 });
+});
+
+test("what one timeline gave out, another keeps as it is, from any message on", () => {
+  const kinds = fc.constantFrom<MediaMessage["kind"]>("audio", "video", "data");
+  const step = fc.record({ kind: kinds, isConfig: fc.boolean(), stepMs: fc.integer({ min: -2_000, max: 20_000 }) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.nat({ max: 59 }), (steps, joinedAt) => {
+      const home = new Timeline();
+      const mirror = new Timeline();
+      home.startPublication(0, 10_000);
+      mirror.startPublication(0, 10_000, true);
+      let time = 0;
+      for (const [index, { kind, isConfig, stepMs }] of steps.entries()) {
+        time = Math.max(0, time + stepMs);
+        // As they come from a real publisher; a mirror gets what was kept for it at once.
+        const given = home.timestampOf(media(kind, time, isConfig), time);
+        if (index < joinedAt) continue;
+        const relayed = media(kind, given, isConfig);
+        equal(mirror.timestampOf(relayed, 0), given);
+      }
+    }),
+  );
+});
+
+test("given times go on behind those of the publication before, and over the end of 32 bits", () => {
+  const timeline = new Timeline();
+  run(timeline, "video", [0, 40, 80]);
+  timeline.startPublication(200, 10_000, true);
+  const wrap = 2 ** 32;
+  equal(timeline.timestampOf(media("data", 0, true), 200), 200);
+  equal(timeline.timestampOf(media("video", wrap - 20, true), 200), 200);
+  equal(timeline.timestampOf(media("video", wrap - 20), 200), 200);
+  // A little before the first picture, which nothing may be behind.
+  equal(timeline.timestampOf(media("audio", wrap - 25), 200), 200);
+  equal(timeline.timestampOf(media("video", wrap + 20), 240), 240);
+  equal(timeline.timestampOf(media("audio", wrap + 60_000), 240), 60_220);
+  equal(timeline.newest, 60_220);
 });

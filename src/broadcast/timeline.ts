@@ -56,7 +56,9 @@ export class Timeline {
   #newestAtMs = 0;
   #lastJumpOffset: number | undefined;
   #lastData: number | undefined;
-  #isSteady = false;
+  /** Of times that another timeline has given out; undefined before the first frame. */
+  #given: { wire: number; unwrapped: number; readonly offset: number } | undefined;
+  #isGiven = false;
 
   constructor(options?: Partial<TimelineOptions>) {
     this.#maxStepMs = options?.maxStepMs ?? 1000;
@@ -70,10 +72,11 @@ export class Timeline {
 
   /**
    * A new publisher takes over: its first frame follows the last one by the time that passed, at most `maxPauseMs`. Where
-   * its times come from a timeline (`isSteady`), they jump nowhere, however far apart they are.
+   * another timeline has given its times out (`isGiven`), they are in order, and stay as far apart as they are.
    */
-  startPublication(nowMs: number, maxPauseMs: number, isSteady = false): void {
-    this.#isSteady = isSteady;
+  startPublication(nowMs: number, maxPauseMs: number, isGiven = false): void {
+    this.#given = undefined;
+    this.#isGiven = isGiven;
     this.#tracks.clear();
     this.#configTimes.clear();
     this.#publicationOffset = undefined;
@@ -84,17 +87,29 @@ export class Timeline {
 
   /** The message's time in milliseconds on the broadcast's timeline: counts on without wrapping. */
   timestampOf(message: MediaMessage, nowMs: number): number {
-    const timestamp =
-      message.isConfig || message.kind === "data" ? this.#besideTracks(message) : this.#onTrack(message, nowMs);
-    if (this.#tracks.size > 0 && (this.#newest === undefined || timestamp >= this.#newest)) {
+    const isBeside = message.isConfig || message.kind === "data";
+    const timestamp = this.#isGiven
+      ? this.#givenTime(message, isBeside)
+      : isBeside
+        ? this.#besideTracks(message)
+        : this.#onTrack(message, nowMs);
+    const hasFrames = this.#tracks.size > 0 || this.#given !== undefined;
+    if (hasFrames && (this.#newest === undefined || timestamp >= this.#newest)) {
       this.#newest = timestamp;
       this.#newestAtMs = nowMs;
     }
     return timestamp;
   }
 
-  get #gapMs(): number {
-    return this.#isSteady ? Number.POSITIVE_INFINITY : this.#maxGapMs;
+  /** One offset for all; what newcomers get before the first frame has other times. */
+  #givenTime({ timestamp: wire }: MediaMessage, isBeside: boolean): number {
+    const start = this.#start;
+    if (this.#given === undefined && isBeside) return start ?? wire;
+    this.#given ??= { wire, unwrapped: wire, offset: start === undefined ? 0 : start - wire };
+    const given = this.#given;
+    given.unwrapped += signed32(wire - given.wire);
+    given.wire = wire;
+    return Math.max(given.unwrapped + given.offset, start ?? 0);
   }
 
   /** Configurations and data often carry 0: they count with the media around them, and never set the base. */
@@ -137,7 +152,7 @@ export class Timeline {
     let timestamp = track.lastUnwrapped + track.offset;
     // Where another track has come as far, a gap in this one is no jump: publishers may be faster than real time.
     const ahead = timestamp - Math.max(track.last, this.#newest ?? track.last);
-    if (timestamp < track.last || ahead > this.#gapMs + 2 * elapsed) timestamp = this.#mend(track, timestamp, delta);
+    if (timestamp < track.last || ahead > this.#maxGapMs + 2 * elapsed) timestamp = this.#mend(track, timestamp, delta);
     else if (delta > 0 && delta < 1000) track.usualDelta = delta;
     track.last = timestamp;
     return timestamp;
@@ -150,7 +165,7 @@ export class Timeline {
     const unwrapped = first === undefined ? wire : first.lastUnwrapped + signed32(wire - first.lastWire);
     let offset = this.#publicationOffset;
     if (first !== undefined) offset = first.offset + this.#wrapBetween(unwrapped + first.offset, first.last);
-    const isFar = first !== undefined && Math.abs(unwrapped + offset - first.last) > this.#gapMs;
+    const isFar = first !== undefined && Math.abs(unwrapped + offset - first.last) > this.#maxGapMs;
     if (isFar && this.#start !== undefined) {
       offset = first.last - unwrapped;
       this.counters.jumps++;
