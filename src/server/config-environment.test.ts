@@ -19,6 +19,7 @@ test("lists are separated by commas, numbers and choices stand as they are", () 
     MILLRACE_PUBLISH_GRACE_MS: "0",
     MILLRACE_LOG_LEVEL: "",
     MILLRACE_CONFIG: "millrace.yml",
+    MILLRACE_FAST_READ: "off",
     HOME: "/",
   });
   deepEqual(problems, []);

@@ -1,4 +1,5 @@
 import { nearest } from "../transport/nearest.ts";
+import { FAST_READ_VARIABLE } from "../transport/shared-read-buffer.ts";
 import { CONFIG_KEYS, valueFromText } from "./config-keys.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import type { Setting, Settings } from "./config-settings.ts";
@@ -7,6 +8,9 @@ import type { Setting, Settings } from "./config-settings.ts";
 export const CONFIG_FILE_VARIABLE = "MILLRACE_CONFIG";
 
 const PREFIX = "MILLRACE_";
+
+/** Read elsewhere. */
+const OTHER_VARIABLES: readonly string[] = [CONFIG_FILE_VARIABLE, FAST_READ_VARIABLE];
 
 /** What Kubernetes sets by itself in every container beside a service that is called millrace. */
 const OF_KUBERNETES = /^MILLRACE_(?:\w+_)?(?:SERVICE_(?:HOST|PORT)|PORT)(?:_\w+)?$/;
@@ -20,7 +24,7 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
   const settings: Setting[] = [];
   const problems: ConfigProblem[] = [];
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith(PREFIX) || name === CONFIG_FILE_VARIABLE || text === undefined || text === "") continue;
+    if (!name.startsWith(PREFIX) || OTHER_VARIABLES.includes(name) || text === undefined || text === "") continue;
     const key = byName.get(name);
     const origin = { kind: "environment", name } as const;
     if (key !== undefined) settings.push({ key, value: valueFromText(key, text), origin });
@@ -30,7 +34,7 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
 }
 
 function unknownName(name: string, known: Iterable<string>): string {
-  const suffixes = [...known, CONFIG_FILE_VARIABLE].map((candidate) => candidate.slice(PREFIX.length));
+  const suffixes = [...known, ...OTHER_VARIABLES].map((candidate) => candidate.slice(PREFIX.length));
   const suggestion = nearest(name.slice(PREFIX.length), suffixes);
   return suggestion === undefined ? "sets nothing" : `sets nothing: did you mean ${PREFIX}${suggestion}?`;
 }

@@ -54,7 +54,7 @@ class SocketStream implements ByteStream {
     socket.on("error", (error) => {
       if (!this.#isClosing) this.#error ??= error;
     });
-    socket.once("close", () => {
+    socket.on("close", () => {
       this.#isClosed = true;
       clearTimeout(this.#graceTimer);
       this.#events?.onClose(this.#error);
@@ -90,7 +90,7 @@ class SocketStream implements ByteStream {
     this.#socket.on("data", ({ buffer, byteOffset, length }: Uint8Array) => {
       onBytes(new Uint8Array(buffer, byteOffset, length));
     });
-    this.#socket.once("end", () => {
+    this.#socket.on("end", () => {
       if (this.#isClosing) return;
       events.onEnd();
       if (!this.#isClosing) this.close();

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { listenError } from "./network-errors.ts";
+import { prepareSharedReads } from "./shared-read-buffer.ts";
 
 /** Idle time after which the kernel asks whether the peer is still there. */
 export const KEEP_ALIVE_MS = 30_000;
@@ -33,6 +34,7 @@ export type TcpListener = {
 
 /** Hands each accepted socket to `onSocket`, which owns it. Rejects with an error that says what to do. */
 export async function listenTcp(options: TcpListenerOptions, onSocket: (socket: Socket) => void): Promise<TcpListener> {
+  await prepareSharedReads();
   if (options.sharing === "first" && options.port !== 0) await probe(options);
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
