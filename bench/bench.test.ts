@@ -8,30 +8,36 @@ import { ROOT } from "../scripts/run-step.ts";
 import { codeBlocks } from "../test/docs/markdown.ts";
 import { temporaryFolder } from "../test/support/temporary-folder.ts";
 import { SCENARIOS, selectScenarios, TRANSPORTS } from "./scenarios/all.ts";
-import { FLOOR_VIDEO, MILLRACE_LOW, type Run, type Server } from "./scenarios/scenario.ts";
+import { FLOOR_VIDEO, MILLRACE_LOW, NGINX, type Run, type Server, SRS_DEFAULT } from "./scenarios/scenario.ts";
 import type { BenchReport } from "./support/bench-report.ts";
 import { planIsolation } from "./support/isolation.ts";
 import { buildLoadTools } from "./support/load-tools.ts";
 import type { Figures } from "./support/measures.ts";
 import { findPrograms } from "./support/programs.ts";
-import { runBatch } from "./support/run-batch.ts";
+import { type RunResult, runBatch } from "./support/run-batch.ts";
 import { planBatches } from "./support/run-plan.ts";
 import { saveReport } from "./support/save-report.ts";
+import type { ServerPrograms } from "./support/server-starts.ts";
 
 const PROGRAM = join(ROOT, "bench", "bench.ts");
+const SINK: Server = { program: "sink" };
 const DOCUMENT = readFileSync(join(ROOT, "docs", "benchmarks.md"), "utf8");
 
 /** Measures each of them once, for a second, with the clip that the package brings. */
-async function measure(runs: Readonly<Record<string, Run>>): Promise<Record<string, Figures>> {
+async function runTiny(
+  runs: Readonly<Record<string, Run>>,
+  programs: Partial<ServerPrograms> = {},
+): Promise<{ results: RunResult[]; said: string[] }> {
   const tools = buildLoadTools();
   const scenario = { name: "tiny", group: "tiny", isDefault: false, title: "tiny", runs, rows: [] };
   const [batch] = planBatches([scenario], () => true);
   ok(batch);
   const said: string[] = [];
+  const found = findPrograms(tools, { hasPeers: false, srs: undefined, otherCheckout: undefined });
   const results = await runBatch(batch, {
     rounds: 1,
     times: { seconds: 1, warmUpSeconds: 0.1 },
-    programs: findPrograms(tools, { hasPeers: false, srs: undefined, otherCheckout: undefined }),
+    programs: { ...found, ...programs },
     loader: tools.loader,
     // Tests share the machine with each other.
     isolation: { ...planIsolation(1), taskset: undefined, loaderCore: undefined, priority: 0 },
@@ -40,6 +46,11 @@ async function measure(runs: Readonly<Record<string, Run>>): Promise<Record<stri
     clip: () => join(ROOT, "media", "demo.flv"),
     report: (line) => said.push(line),
   });
+  return { results, said };
+}
+
+async function measure(runs: Readonly<Record<string, Run>>): Promise<Record<string, Figures>> {
+  const { results, said } = await runTiny(runs);
   const figures = Object.keys(runs).map((name, index) => [name, results[index]?.rounds[0]] as const);
   ok(
     figures.every(([, each]) => each !== undefined),
@@ -70,7 +81,7 @@ test("publishers are taken in by millrace, and dropped by both sinks", async () 
   const load = { kind: "live", publishers: 2, viewers: 0, clip: "1" } as const;
   const servers: Record<string, Server> = {
     millrace: MILLRACE_LOW,
-    sink: { program: "sink" },
+    sink: SINK,
     nodeSink: { program: "node-sink" },
   };
   const all = await measure(
@@ -93,6 +104,26 @@ test("visits come to their end, with and without a keyframe", async () => {
     isAbove(figures, ["start_p50_ms", "cpu_ms_per_connection"]);
   }
   isAbove(keyframe, ["key_p50_ms"]);
+});
+
+test("a server that does not start is told, and the others go on", async () => {
+  const load = { kind: "live", publishers: 0, viewers: 0, clip: "1" } as const;
+  const runs = { srs: { server: SRS_DEFAULT, load }, nginx: { server: NGINX, load }, sink: { server: SINK, load } };
+  const { results, said } = await runTiny(runs, { srs: { file: "/bin/false" } });
+  deepEqual(
+    results.map(({ rounds }) => rounds[0] === undefined),
+    [true, true, false],
+  );
+  match(said[0] ?? "", /^round 1 of 1: tiny SRS: failed: the server ended at once/);
+  deepEqual(results[1]?.doubts, ["tiny nginx-rtmp, round 1: it failed: its program is not there"]);
+});
+
+test("a loader that fails is told without the paths of the machine", async () => {
+  const load = { kind: "live", publishers: 20_000, viewers: 0, clip: "1" } as const;
+  const { results } = await runTiny({ sink: { server: SINK, load } });
+  deepEqual(results[0]?.doubts, [
+    "tiny C sink, round 1: it failed: the loader failed: rtmpload: more load than this tool puts on",
+  ]);
 });
 
 test("what is missing is said with the line that installs it", async (t) => {

@@ -96,21 +96,21 @@ async function run(): Promise<void> {
   const isThere = ({ server }: Run): boolean =>
     serverStart(server, programs, { workers: undefined, nodeOptions: [], clip: "" }) !== undefined;
   const batches = planBatches(scenarios, isThere);
-  report(describePlan(batches, options));
+  if (batches.length > 0) report(describePlan(batches, options));
   const results: RunResult[] = [];
   for (const batch of batches) results.push(...(await runBatch(batch, options)));
   const roundsByKey = new Map(results.map(({ planned, rounds: figures }) => [planned.key, figures]));
   const comparisons = scenarios.flatMap((scenario) => compareRuns(scenario, (key) => roundsByKey.get(key)));
-  if (hasTransports) comparisons.push(...(await measureTransports(rounds, seconds)));
+  const transports = hasTransports ? await measureTransports(rounds, seconds) : undefined;
   const found: BenchReport = {
     date,
     ...checkout,
     machine: { ...machine, congestionControl: results[0]?.congestionControl ?? machine.congestionControl },
     versions: versionsOf(programs),
     settings: { rounds, seconds, warmUpSeconds, workers: values.workers },
-    notes: [...new Set([...isolation.notes, ...results.flatMap(({ notes }) => notes)])],
-    doubts: results.flatMap(({ doubts }) => doubts),
-    comparisons,
+    notes: [...new Set([...isolation.notes, ...profileNotes(), ...results.flatMap(({ notes }) => notes)])],
+    doubts: [...results.flatMap(({ doubts }) => doubts), ...(transports?.doubts ?? [])],
+    comparisons: [...comparisons, ...(transports?.comparisons ?? [])],
     runs: results.map(reportedRun),
   };
   process.stdout.write(values.json ? `${JSON.stringify(found, undefined, 2)}\n` : `\n${reportText(found)}`);
@@ -143,6 +143,12 @@ function positiveNumber(name: string, text: string | undefined): number | undefi
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new Error(`--${name} ${text} is no such number. See --help.`);
+}
+
+function profileNotes(): string[] {
+  return values["cpu-prof"] === undefined
+    ? []
+    : ["millrace was profiled: it cost more, and woke a thousand times a second"];
 }
 
 /** How many cores the server is given. */

@@ -6,7 +6,7 @@ import { comparisonTable } from "./comparison-table.ts";
 import type { Figures } from "./measures.ts";
 import { withOtherCheckout } from "./other-checkout.ts";
 import { runKey } from "./run-plan.ts";
-import { compareTransports } from "./transport-comparisons.ts";
+import { compareTransports, doubtsOfTransports } from "./transport-comparisons.ts";
 
 const LOAD: LiveLoad = { kind: "live", publishers: 1, viewers: 10, clip: "1" };
 
@@ -99,6 +99,8 @@ test("transports are compared with plain RTMP of the same round", () => {
     { name: "rtmps", rounds: rounds(3, 3) },
   ]);
   deepEqual([row?.server, row?.ratio, row?.ratioRange], ["millrace by rtmps", 2.25, [1.5, 3]]);
+  const behind = [{ name: "ws", rounds: [...rounds(1), { ...delivery, cpuSecondsPerGigabyte: 1, viewersBehind: 2 }] }];
+  deepEqual(doubtsOfTransports(behind), ["transports ws, round 2: 2 viewers fell behind"]);
   ok(others.length === 0);
 });
 
@@ -109,4 +111,11 @@ test("another checkout is compared with in every figure of millrace, once", () =
     { measure: "cpu-per-gigabyte", of: "millrace", against: "other millrace" },
     { measure: "wake-ups", of: "millrace", against: "other millrace" },
   ]);
+});
+
+test("two runs of one server are told apart by their names", () => {
+  const runs = { healthy: { server: NGINX, load: LOAD }, stalled: { server: NGINX, load: { ...LOAD, stalled: 2 } } };
+  const rows = [{ measure: "delay-p99", of: "stalled", against: "healthy" }] as const;
+  const [row] = compareRuns({ ...SCENARIO, runs, rows }, () => [{ p99_ms: 3 }]);
+  deepEqual([row?.server, row?.peer, row?.ratio], ["nginx-rtmp (stalled)", "nginx-rtmp (healthy)", 1]);
 });

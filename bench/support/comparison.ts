@@ -55,13 +55,14 @@ function compareRow(scenario: Scenario, row: Row, figuresOf: FiguresOf): Compari
   const ratio = ratios.length === 0 ? undefined : median(ratios);
   const value = medianOf(own.values);
   const isAlone = row.against !== undefined && other === undefined;
+  const isSameServer = own.title === other?.title;
   return {
     scenario: scenario.name,
     measure: row.at === undefined ? measure.title : `${measure.title}, ${row.at}`,
     digits: measure.digits,
-    server: own.title,
+    server: isSameServer ? `${own.title} (${row.of})` : own.title,
     value,
-    peer: other?.title,
+    peer: isSameServer ? `${other.title} (${row.against})` : other?.title,
     peerValue: other && medianOf(other.values),
     ratio,
     ratioRange: ratios.length === 0 ? undefined : [Math.min(...ratios), Math.max(...ratios)],

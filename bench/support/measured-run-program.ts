@@ -67,7 +67,10 @@ async function measuredRun({ server, loader, loadOptions, isolation }: MeasuredR
     const parameters = ["--port", `${port}`, "--pid", `${child.pid}`, ...cores, ...loadOptions];
     const loading = promisify(execFile)(loader, parameters, { timeout: LOAD_TIMEOUT_MS });
     children.push(loading.child);
-    const { stdout } = await loading;
+    // Its own message names the program's path, which is of no use in results.
+    const { stdout } = await loading.catch(({ stderr }: { readonly stderr: string }) => {
+      throw new Error(`the loader failed: ${stderr.trim() || "it was ended"}`);
+    });
     return { figures: JSON.parse(stdout) as Figures, congestionControl: congestionControl(), notes };
   } finally {
     await stopServer(child);

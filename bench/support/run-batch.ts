@@ -35,40 +35,46 @@ export type RunResult = {
 
 /** Each round measures every run of the batch once. A run that fails is told, and the others go on. */
 export async function runBatch(batch: Batch, options: BatchOptions): Promise<RunResult[]> {
-  const results = batch.runs.map((planned) => ({
-    planned,
-    rounds: [] as (Figures | undefined)[],
-    doubts: [] as string[],
-    notes: [] as readonly string[],
-    congestionControl: undefined as string | undefined,
-  }));
+  const records = batch.runs.map(newRecord);
   for (let round = 1; round <= options.rounds; round++) {
-    for (const result of orderOfRound(results, round)) {
-      const title = describeRun(result.planned);
-      const place = `round ${round} of ${options.rounds}: ${title}`;
-      try {
-        const { figures, notes, congestionControl } = await measure(result.planned, round, options);
-        const doubts = doubtsOf(figures);
-        result.rounds[round - 1] = figures;
-        result.doubts.push(...doubts.map((doubt) => `${title}, round ${round}: ${doubt}`));
-        result.notes = notes;
-        result.congestionControl = congestionControl;
-        options.report(`${place}: ${[describeFigures(figures), ...doubts.map((doubt) => `! ${doubt}`)].join(", ")}`);
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        result.rounds[round - 1] = undefined;
-        result.doubts.push(`${title}, round ${round}: it failed: ${firstLine(why)}`);
-        options.report(`${place}: failed: ${why}`);
-      }
-    }
+    for (const record of orderOfRound(records, round)) await measureRound(record, round, options);
   }
-  return results;
+  return records;
 }
 
-async function measure({ run }: PlannedRun, round: number, options: BatchOptions): Promise<RunOutcome> {
+type RunRecord = { -readonly [Name in keyof RunResult]: RunResult[Name] } & {
+  readonly rounds: (Figures | undefined)[];
+  readonly doubts: string[];
+};
+
+function newRecord(planned: PlannedRun): RunRecord {
+  return { planned, rounds: [], doubts: [], notes: [], congestionControl: undefined };
+}
+
+async function measureRound(record: RunRecord, round: number, options: BatchOptions): Promise<void> {
+  const title = describeRun(record.planned);
+  const place = `round ${round} of ${options.rounds}: ${title}`;
+  try {
+    const { figures, notes, congestionControl } = await measure(record.planned, round, options);
+    const doubts = doubtsOf(figures);
+    record.rounds.push(figures);
+    record.doubts.push(...doubts.map((doubt) => `${title}, round ${round}: ${doubt}`));
+    record.notes = notes;
+    record.congestionControl = congestionControl;
+    options.report(`${place}: ${[describeFigures(figures), ...doubts.map((doubt) => `! ${doubt}`)].join(", ")}`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    record.rounds.push(undefined);
+    record.doubts.push(`${title}, round ${round}: it failed: ${firstLine(why)}`);
+    options.report(`${place}: failed: ${why}`);
+  }
+}
+
+async function measure(planned: PlannedRun, round: number, options: BatchOptions): Promise<RunOutcome> {
+  const { run } = planned;
   const { programs, times, loader, isolation, workers } = options;
   const clip = options.clip(run.load.clip);
-  const nodeOptions = profileOptions(run.server.program, serverTitle(run.server), round, options.cpuProfileFolder);
+  const nodeOptions = profileOptions(planned, round, options.cpuProfileFolder);
   const server = serverStart(run.server, programs, { workers, nodeOptions, clip });
   if (server === undefined) throw new Error("its program is not there");
   const program = new ChildProgram<MeasuredRunQuestions>(
@@ -88,15 +94,16 @@ async function measure({ run }: PlannedRun, round: number, options: BatchOptions
   }
 }
 
-function profileOptions(program: string, title: string, round: number, folder: string | undefined): string[] {
-  if (folder === undefined || program !== "millrace") return [];
-  const name = `${title.replaceAll(/[^\w.=-]+/g, "-")}-${round}-${Date.now()}.cpuprofile`;
+function profileOptions(planned: PlannedRun, round: number, folder: string | undefined): string[] {
+  if (folder === undefined || planned.run.server.program !== "millrace") return [];
+  const name = `${describeRun(planned).replaceAll(/[^\w.]+/g, "-")}-${round}.cpuprofile`;
   return ["--cpu-prof", `--cpu-prof-dir=${resolve(folder)}`, `--cpu-prof-name=${name}`];
 }
 
 function describeRun({ run, scenarios, plots }: PlannedRun): string {
   const place = plots[0] === undefined ? "" : ` at ${plots[0].at}`;
-  return `${scenarios.join("+")} ${serverTitle(run.server)}${place}`;
+  const stalled = run.load.kind === "live" && run.load.stalled ? `, ${run.load.stalled} stalled` : "";
+  return `${scenarios.join("+")} ${serverTitle(run.server)}${place}${stalled}`;
 }
 
 /** The few that tell at a glance how it went. */

@@ -12,9 +12,15 @@ export function saveReport(report: BenchReport, folder: string = RESULTS_FOLDER)
   const wanted = `${report.date.slice(0, 10)}-${report.commit ?? "unknown"}`;
   let name = wanted;
   for (let count = 2; existsSync(join(folder, `${name}.json`)); count++) name = `${wanted}-${count}`;
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(report, undefined, 1)}\n`);
+  writeFileSync(join(folder, `${name}.json`), reportJson(report));
   writeFileSync(join(folder, `${name}.md`), `# ${name}\n\n${reportText(report)}`);
   return name;
+}
+
+/** A line for each run: they have many figures. */
+function reportJson({ runs, ...others }: BenchReport): string {
+  const head = JSON.stringify(others, undefined, 1).replace(/\n\}$/, "");
+  return `${head},\n "runs": [\n${runs.map((run) => `  ${JSON.stringify(run)}`).join(",\n")}\n ]\n}\n`;
 }
 
 /** The commit of the checkout, and whether what is measured is as committed. */

@@ -7,8 +7,10 @@ import type { TransportResult } from "./transport-report.ts";
 const PROGRAM = fileURLToPath(new URL("../transports.ts", import.meta.url));
 const BASELINE = "rtmp";
 
+export type TransportFindings = { readonly comparisons: readonly Comparison[]; readonly doubts: readonly string[] };
+
 /** Runs `bench/transports.ts`, and puts what it found into rows of the table. */
-export async function measureTransports(rounds: number, seconds: number | undefined): Promise<Comparison[]> {
+export async function measureTransports(rounds: number, seconds: number | undefined): Promise<TransportFindings> {
   const options = ["--json", "--rounds", `${rounds}`, ...(seconds === undefined ? [] : ["--seconds", `${seconds}`])];
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const child = execFile(process.execPath, [PROGRAM, ...options], (error, stdout) => {
@@ -18,7 +20,7 @@ export async function measureTransports(rounds: number, seconds: number | undefi
   });
   child.stderr?.pipe(process.stderr);
   const { results } = JSON.parse(await promise) as { readonly results: readonly TransportResult[] };
-  return compareTransports(results);
+  return { comparisons: compareTransports(results), doubts: doubtsOfTransports(results) };
 }
 
 export function compareTransports(results: readonly TransportResult[]): Comparison[] {
@@ -44,4 +46,12 @@ export function compareTransports(results: readonly TransportResult[]): Comparis
         isAlone: false,
       };
     });
+}
+
+export function doubtsOfTransports(results: readonly TransportResult[]): string[] {
+  return results.flatMap(({ name, rounds }) =>
+    rounds.flatMap(({ viewersBehind }, index) =>
+      viewersBehind === 0 ? [] : [`transports ${name}, round ${index + 1}: ${viewersBehind} viewers fell behind`],
+    ),
+  );
 }

@@ -16,19 +16,21 @@ static int compare_u64(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-/* Players that got less than 90% of the median in the window. */
-static int count_slow(const struct players *p) {
+/* Players that got less than 90% of the median in the window. What comes in batches, and keyframes, may be on either side
+ * of its ends: half a second of the median is forgiven. */
+static int count_slow(const struct players *p, double wall_s) {
   int n = 0, slow = 0;
   uint64_t *got = xcalloc((size_t)p->opened + 1, sizeof *got);
   for (int i = 0; i < p->opened; i++)
     if (!p->all[i].failed && !p->all[i].stalled) got[n++] = p->all[i].session.bytes_in - p->all[i].bytes_mark;
   qsort(got, (size_t)n, sizeof *got, compare_u64);
-  for (int i = 0; i < n; i++) slow += (double)got[i] < 0.9 * (double)got[n / 2];
+  double least = (double)got[n / 2] * (0.9 - 0.5 / wall_s);
+  for (int i = 0; i < n; i++) slow += (double)got[i] < least;
   free(got);
   return slow;
 }
 
-static void print_players(struct players *p, uint64_t bytes) {
+static void print_players(struct players *p, uint64_t bytes, double wall_s) {
   uint64_t frames = 0, lost = 0, chunk = 0;
   int stalled_closed = 0;
   struct samples start = {0}, media = {0}, key = {0};
@@ -43,7 +45,7 @@ static void print_players(struct players *p, uint64_t bytes) {
     if (x->first_key_at) samples_add(&key, (x->first_key_at - x->session.opened_at) / 1000);
   }
   printf(",\"players\":%d,\"players_live\":%d,\"players_failed\":%d,\"players_slow\":%d,\"stalled_closed\":%d",
-         p->o.count, p->live, p->failed - stalled_closed, count_slow(p), stalled_closed);
+         p->o.count, p->live, p->failed - stalled_closed, count_slow(p, wall_s), stalled_closed);
   printf(",\"server_chunk_size\":%llu,\"bytes_delivered\":%llu,\"frames_seen\":%llu,\"frames_lost\":%llu",
          (unsigned long long)chunk, (unsigned long long)bytes, (unsigned long long)frames, (unsigned long long)lost);
   samples_sort(&p->delay_us);
@@ -128,7 +130,7 @@ void run_live(const struct options *o, const struct flv *flv) {
            per(o->players ? before_players.server.rss_kb : b.server.rss_kb, idle.server.rss_kb, o->publishers));
   }
   printf(",\"ramp_s\":%.2f", ramp_s);
-  if (o->players) print_players(&players, bytes);
+  if (o->players) print_players(&players, bytes, (double)(b.at - a.at) / 1e9);
   printf("}\n");
   fflush(stdout);
   players_stop(&players);
