@@ -7,6 +7,18 @@ test("text goes there and back", () => {
   for (const text of ["", "abc", "a\0b", "ü日本😀", "\ufeffmark", "\ufffd"]) equal(decodeUtf8(encodeUtf8(text)), text);
 });
 
+test("text of every length is written alike, with a letter beyond ASCII in each place or without", () => {
+  const encoder = new TextEncoder();
+  for (const length of [0, 1, 63, 64, 65, 100]) {
+    const plain = "x".repeat(length);
+    deepEqual(encodeUtf8(plain), encoder.encode(plain));
+    for (const at of [0, length >> 1, length]) {
+      const text = `${plain.slice(0, at)}ü${plain.slice(at)}`;
+      deepEqual(encodeUtf8(text), encoder.encode(text));
+    }
+  }
+});
+
 test("what is no UTF-8 becomes U+FFFD, and the rest stays", () => {
   equal(decodeUtf8(hex`61 fc 62 ; Latin-1`), "a\ufffdb");
   equal(decodeUtf8(hex`c3`), "\ufffd");

@@ -20,7 +20,20 @@ export function decodeUtf8(bytes: Uint8Array): string {
 }
 
 export function encodeUtf8(text: string): Uint8Array {
-  return encoder.encode(text);
+  return (text.length <= MAX_SHORT_LENGTH ? encodeAscii(text) : undefined) ?? encoder.encode(text);
+}
+
+/** Names and codes of commands are short and plain: the platform's codec costs more than their letters. */
+const MAX_SHORT_LENGTH = 64;
+
+function encodeAscii(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f) return undefined;
+    bytes[index] = code;
+  }
+  return bytes;
 }
 
 /** The same with four bytes for each pair of surrogates: BlazeDS sends all emoji as such pairs, docs/interop.md. */

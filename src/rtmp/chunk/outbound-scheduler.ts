@@ -28,6 +28,8 @@ type Channel = {
   queuedBytes: number;
 };
 
+const NO_CHANNELS: readonly Channel[] = [];
+
 /** The messages of a chunk stream that wait, all in one channel: so they keep their order. */
 type Lane = { readonly channel: Channel; waiting: number };
 
@@ -43,7 +45,7 @@ export class OutboundScheduler {
   readonly #interleave: Interleave;
   readonly #maxQueuedBytes: number;
   /** Those that were ever needed, the most urgent first: a viewer has control alone. */
-  readonly #channels: Channel[] = [];
+  #channels: readonly Channel[] = NO_CHANNELS;
   readonly #lanes = new Map<number, Lane>();
   #queuedMessages = 0;
 
@@ -123,8 +125,7 @@ export class OutboundScheduler {
     for (const channel of this.#channels) if (channel.priority === priority) return channel;
     const weight = WEIGHTS[priority];
     const channel: Channel = { priority, weight, turnsLeft: weight, queue: new MessageQueue(), queuedBytes: 0 };
-    this.#channels.push(channel);
-    this.#channels.sort((left, right) => left.priority - right.priority);
+    this.#channels = this.#channels.concat(channel).sort((left, right) => left.priority - right.priority);
     return channel;
   }
 

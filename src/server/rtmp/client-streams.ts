@@ -313,6 +313,6 @@ export class ClientStreams {
   #noteName(kind: keyof StreamNames, name: string): void {
     const known = this.names[kind];
     if (known.length >= MAX_LOGGED_NAMES || known.includes(name)) return;
-    this.names = { ...this.names, [kind]: [...known, name] };
+    this.names = { ...this.names, [kind]: known.concat(name) };
   }
 }
