@@ -37,7 +37,7 @@ async function supervise(): Promise<void> {
   console.log(`publish to rtmp://127.0.0.1:${pool.listeners[0]?.port}/live`);
   const timer = setInterval(() => {
     for (const { name, home, viewers } of pool.statistics().broadcasts) {
-      console.log(`${name} comes from worker ${home}, and has ${viewers} viewers in all`);
+      console.log(`${name} comes from worker ${home ?? "none"}, and has ${viewers} viewers in all`);
     }
   }, 1000);
   for (const signal of ["SIGINT", "SIGTERM"]) {
