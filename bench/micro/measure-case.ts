@@ -24,7 +24,7 @@ const MAX_ALLOCATION_CALLS = 2000;
 const MIN_SAMPLE_MS = 0.2;
 
 /** Where results go, so that nobody can leave the work out. */
-export let lastResult: unknown;
+const kept: { result: unknown } = { result: undefined };
 
 /** Takes about so many seconds. Needs `--expose-gc`. */
 export function measureCase(microCase: MicroCase, seconds: number): MicroFigures {
@@ -71,7 +71,7 @@ function callsIn(sampleMs: number, eachMs: number): number {
 
 function timeOf(call: () => unknown, calls: number): number {
   const startedAtMs = performance.now();
-  for (let index = 0; index < calls; index++) lastResult = call();
+  for (let index = 0; index < calls; index++) kept.result = call();
   return performance.now() - startedAtMs;
 }
 
@@ -97,10 +97,10 @@ function allocatedBy(run: () => unknown, calls: number): Allocated {
   let heapBytes = 0;
   let bufferBytes = 0;
   for (let sample = 0; sample < ALLOCATION_SAMPLES; sample++) {
-    lastResult = undefined;
+    kept.result = undefined;
     globalThis.gc?.();
     const before = process.memoryUsage();
-    for (let index = 0; index < calls; index++) lastResult = run();
+    for (let index = 0; index < calls; index++) kept.result = run();
     const after = process.memoryUsage();
     heapBytes = Math.max(heapBytes, after.heapUsed - before.heapUsed);
     bufferBytes = Math.max(bufferBytes, after.arrayBuffers - before.arrayBuffers);
