@@ -7,13 +7,16 @@ const context = processContext();
 /** What a pipe may still take after a signal. */
 const STOP_GRACE_MS = 1000;
 
+/** One of the processes of `--workers`. */
+const isWorker = process.env["MILLRACE_WORKER"] !== undefined && process.send !== undefined;
+
 process.on("uncaughtException", (error) => {
   context.stderr.write(describeCrash(error));
   process.exit(ExitCode.Failed);
 });
 
 // A process that another of ours has started for `--workers` has no command line.
-if (process.env["MILLRACE_WORKER"] !== undefined && process.send !== undefined) {
+if (isWorker) {
   const { runWorker } = await import("./run-worker.ts");
   process.exit(await runWorker(context.stderr));
 }
@@ -37,5 +40,5 @@ process.exit(exitCode);
 /** Plain words first: the stack is for whoever reports it. */
 function describeCrash(error: unknown): string {
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `millrace ends because of an unexpected error. Please report it with these lines:\n${details}\n`;
+  return `${isWorker ? "a worker of millrace" : "millrace"} ends because of an unexpected error. Please report it with these lines:\n${details}\n`;
 }

@@ -179,8 +179,8 @@ test("demo shows a picture to whoever plays, until TERM", async (context) => {
 });
 
 /** `--workers 2` with these arguments: where it is, and its workers. */
-async function startTwo(context: TestContext, args: readonly string[]) {
-  const command = start(context, [...args, "--workers", "2", "--json", "--log-level", "debug"]);
+async function startTwo(context: TestContext, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  const command = start(context, [...args, "--workers", "2", "--json", "--log-level", "debug"], environment);
   const workers = [];
   for (const _ of [1, 2]) workers.push((await nextLine(command.errors, /^a worker is ready/)).processId);
   const startUp = await readJson(command.output);
@@ -267,6 +267,22 @@ test("an error that nobody caught is told in words, with its stack, and ends it 
   command.process.kill("SIGUSR2");
   match(await readAll(command.errors), /^millrace ends because of an unexpected error\..*\nError: a bug\n {4}at /);
   equal(await command.exit, 1);
+});
+
+test("such an error in a worker is told the same way, and ends only that worker", async (context) => {
+  const thrower = `process.on("SIGUSR2", () => { throw new Error("a bug"); });`;
+  const options = `--import=data:text/javascript,${encodeURIComponent(thrower)}`;
+  const { command, workers } = await startTwo(context, ["--listen", "127.0.0.1:0"], { NODE_OPTIONS: options });
+  process.kill(workers[1], "SIGUSR2");
+  let told = "";
+  for (let line = await command.errors.next(); line.done !== true; line = await command.errors.next()) {
+    told += `${line.value}\n`;
+    if (told.includes("has taken the place")) break;
+  }
+  match(told, /^a worker of millrace ends because of an unexpected error\..*\nError: a bug\n {4}at /);
+  match(told, /"worker":2,"exitCode":1,/);
+  command.process.kill("SIGTERM");
+  equal(await command.exit, 0);
 });
 
 test("a port that is taken ends it with 1 and a line that says so", async (context) => {

@@ -8,7 +8,9 @@ import { decodeServerSettings } from "./worker-settings.ts";
 
 /** One of the processes of `millrace serve --workers`, as its supervisor wants it. */
 export async function runWorker(stderr: Output): Promise<ExitCode> {
-  const membership = await joinWorkerPool();
+  const membership = await joinWorkerPool().catch(() => undefined);
+  // Its supervisor has ended while it loaded.
+  if (membership === undefined) return ExitCode.Failed;
   const { worker, pool } = membership;
   const { config, allowedSwf, users } = decodeServerSettings(membership.settings);
   process.title = `millrace worker ${worker}`;
