@@ -12,10 +12,8 @@ import type { StreamNames } from "./close-line.ts";
 import { InterleavedOutput, SharedOutput, type ViewerPort } from "./viewer-outputs.ts";
 
 /** What the streams of a client need of its connection. */
-export type ConnectionPort = {
+export type ConnectionPort = ViewerPort & {
   readonly info: ConnectionInfo;
-  /** Where played streams are sent. */
-  readonly viewerPort: ViewerPort;
   /** Sends what the session has queued. */
   sendReplies(): void;
   /** What a client must know, or prove, before it plays. Throws when it never can. */
@@ -294,12 +292,11 @@ export class ClientStreams {
   }
 
   #outputFor(streamId: number): ViewerOutput {
-    const { viewerPort } = this.#port;
     const { interleave, maxLagBytes } = this.#context.options.play;
     const notify = (notice: ViewerNotice): void => this.#notify(streamId, notice);
     return interleave === "chunk"
-      ? new InterleavedOutput(viewerPort, streamId, notify, maxLagBytes)
-      : new SharedOutput(viewerPort, streamId, notify);
+      ? new InterleavedOutput(this.#port, streamId, notify, maxLagBytes)
+      : new SharedOutput(this.#port, streamId, notify);
   }
 
   #notify(streamId: number, notice: ViewerNotice): void {

@@ -15,17 +15,14 @@ import { closeLine, describeBreak, logFailure } from "./close-line.ts";
 import { askToConnect, describeClient, unknownClient } from "./connect-decision.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FeatureClient, type FeatureClientPort } from "./feature-client.ts";
+import { Inbox, type InboxPort } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { passEvent } from "./pass-event.ts";
 import { chunkLimitsOf, createServerSession, createServerWire } from "./server-parts.ts";
 import { createSwfCheck, type SwfCheck } from "./swf-check.ts";
-import type { ViewerPort } from "./viewer-outputs.ts";
 
 /** What a refused or cut off client has time to read before the connection closes. */
 const LAST_WORDS_MS = 200;
-
-/** What one client's bytes may set going at a time; then it is the others' turn. A read of real media has some dozens. */
-const MAX_MESSAGES_A_TURN = 1000;
 
 const NO_TRANSITION = createStatus("NetStream.Play.Failed", "This server has no transitions: use play.");
 
@@ -33,7 +30,7 @@ const NO_TRANSITION = createStatus("NetStream.Play.Failed", "This server has no 
  * One RTMP client of the server: bytes become events, events become publications and viewers, and every end comes
  * through `#finish`. All errors of the client are caught here, and concern nobody else.
  */
-export class RtmpConnection implements ConnectionPort, FeatureClientPort, ViewerPort, ByteStreamEvents {
+export class RtmpConnection implements ConnectionPort, FeatureClientPort, InboxPort, ByteStreamEvents {
   readonly #context: ServerContext;
   readonly stream: ByteStream;
   /** Until it is over. */
@@ -42,6 +39,7 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, Viewer
   #handshakeNote: string | undefined;
   readonly wire: Wire;
   readonly #session: ServerSession;
+  readonly #inbox: Inbox;
   readonly #outbox: Outbox;
   readonly #streams: ClientStreams;
   readonly #featureClient: FeatureClient;
@@ -52,12 +50,10 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, Viewer
   #info: ConnectionInfo;
   #isConnected = false;
   #hasChunkSize = false;
-  #isSendingSoon = false;
-  /** More has arrived than is worked through in one go, and it is the others' turn. */
-  #isWaitingItsTurn = false;
   /** Set when the end has been decided: nothing that the peer sends counts any more. */
   #closeReason: string | undefined;
-  #isFinished = false;
+  /** Nothing can be sent any more. */
+  isFinished = false;
 
   constructor(
     context: ServerContext,
@@ -78,6 +74,7 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, Viewer
     this.wire = wire;
     this.#session = createServerSession(context);
     this.#featureClient = new FeatureClient(context.features ?? [], this.#session, this);
+    this.#inbox = new Inbox(this, this.#session);
     this.#outbox = new Outbox(stream, wire, this.#session, options);
     this.#streams = new ClientStreams(context, this.#session, this);
     this.#info = unknownClient(id, stream);
@@ -91,6 +88,10 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, Viewer
     return this.#isConnected && this.#closeReason === undefined;
   }
 
+  get isAsking(): boolean {
+    return this.#deadlines.isAsking;
+  }
+
   get hasEnded(): boolean {
     return this.#closeReason !== undefined;
   }
@@ -98,10 +99,6 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, Viewer
   get unsentBytes(): number {
     // With interleaved chunks most of it waits in the wire.
     return this.stream.unsentBytes + this.wire.queuedReplyBytes;
-  }
-
-  get viewerPort(): ViewerPort {
-    return this;
   }
 
   /** Begins to read. */
@@ -234,12 +231,7 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, Viewer
 
   get #isSettingUp(): boolean {
     const isOver = this.#closeReason !== undefined || this.#streams.isPublishing;
-    return this.wire.isOpen && !this.#isHeldUp && !isOver;
-  }
-
-  /** Nothing more is read for now. */
-  get #isHeldUp(): boolean {
-    return this.#deadlines.isAsking || this.#isWaitingItsTurn;
+    return this.wire.isOpen && !this.#inbox.isHeldUp && !isOver;
   }
 
   #endHandshake(nowMs: number): void {
@@ -251,52 +243,21 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, Viewer
     this.#handshake = undefined;
   }
 
-  /** Works through what has arrived, in order, until more bytes, an answer of the application or another turn are needed. */
   #process(): void {
-    const nowMs = this.#context.nowMs();
-    for (let count = 0; !this.#isHeldUp && this.#closeReason === undefined; count++) {
-      if (count === MAX_MESSAGES_A_TURN) {
-        this.#waitItsTurn();
-        break;
-      }
-      const message = this.wire.next();
-      if (message === undefined) break;
-      const event = this.#session.receive(message);
-      if (event === undefined) continue;
-      if (event.kind === "media") this.#streams.write(event.streamId, event.message, nowMs);
-      else this.#handle(event, nowMs);
-    }
-    if (this.#isHeldUp) this.wire.retainInput();
-    if (this.#streams.isPublishing) this.#sendRepliesSoon();
+    this.#inbox.process(this.#context.nowMs());
+    if (this.#streams.isPublishing) this.#outbox.sendRepliesSoon(this);
     else this.sendReplies();
   }
 
-  #waitItsTurn(): void {
-    this.#isWaitingItsTurn = true;
-    this.stream.pause();
-    setImmediate(() => {
-      this.#isWaitingItsTurn = false;
-      if (this.#closeReason !== undefined) return;
-      this.guard(() => this.#process());
-      if (!this.#isHeldUp && this.#closeReason === undefined) this.stream.resume();
-    });
+  goOn(): void {
+    this.guard(() => this.#process());
   }
 
-  /**
-   * Once all that has arrived is read: encoders end with FCUnpublish and close at once, with answers unread, which resets
-   * the connection. A write would then fail, and what was not read yet, their end on purpose, be lost: docs/interop.md.
-   */
-  #sendRepliesSoon(): void {
-    if (this.#isSendingSoon) return;
-    this.#isSendingSoon = true;
-    setImmediate(() => {
-      this.#isSendingSoon = false;
-      if (!this.#isFinished) this.guard(() => this.sendReplies());
-    });
-  }
-
-  #handle(event: ServerEvent, nowMs: number): void {
+  handle(event: ServerEvent, nowMs: number): void {
     switch (event.kind) {
+      case "media":
+        // The hot path of a publisher.
+        return this.#streams.write(event.streamId, event.message, nowMs);
       case "connect":
         return this.#connect(event);
       case "close":
@@ -363,8 +324,8 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, Viewer
   }
 
   #finish(reason: string): void {
-    if (this.#isFinished) return;
-    this.#isFinished = true;
+    if (this.isFinished) return;
+    this.isFinished = true;
     this.#closeReason ??= reason;
     this.#streams.endAll(this.#closeReason);
     const { log, hooks } = this.#context;

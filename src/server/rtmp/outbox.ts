@@ -10,6 +10,9 @@ const INTERLEAVED_WRITE_BYTES = 64 * 1024;
 /** As many acknowledgements go out ahead of time while a client sets up its streams. */
 const MAX_EARLY_ACKNOWLEDGEMENTS = 16;
 
+/** A connection that may be over before its answers go out. */
+type GuardedConnection = { readonly isFinished: boolean; guard(work: () => void): void };
+
 /** Writes what the session and the wire have for a client. `session.reply-limit` for one that asks and does not read. */
 export class Outbox {
   readonly #stream: ByteStream;
@@ -20,6 +23,7 @@ export class Outbox {
   readonly #maxUnreadReplyBytes: number;
   #unreadReplyBytes = 0;
   #earlyAcknowledgements = 0;
+  #isSendingSoon = false;
 
   constructor(stream: ByteStream, wire: Wire, session: ServerSession, { play, limits }: ResolvedOptions) {
     this.#stream = stream;
@@ -39,6 +43,20 @@ export class Outbox {
     }
     this.pump();
     if (this.#isInterleaved) this.#checkWaiting();
+  }
+
+  /**
+   * The same once all that has arrived is read: encoders end with FCUnpublish and close at once, with answers unread, which
+   * resets the connection. A write would then fail, and what was not read yet, their end on purpose, be lost:
+   * docs/interop.md.
+   */
+  sendRepliesSoon(connection: GuardedConnection): void {
+    if (this.#isSendingSoon) return;
+    this.#isSendingSoon = true;
+    setImmediate(() => {
+      this.#isSendingSoon = false;
+      if (!connection.isFinished) connection.guard(() => this.sendReplies());
+    });
   }
 
   /** Writes what the wire has, as far as the connection takes it. */

@@ -2,8 +2,11 @@ import type { ServerEvent } from "../../rtmp/session/server-events.ts";
 import type { ClientStreams } from "./client-streams.ts";
 import type { FeatureClient } from "./feature-client.ts";
 
-/** What concerns the connection as a whole, which answers it itself. */
-type ConnectionEvent = Extract<ServerEvent, { readonly kind: "connect" | "close" | "swf-verification" | "play2" }>;
+/** What is too frequent for a way round, or concerns the connection as a whole. */
+type ConnectionEvent = Extract<
+  ServerEvent,
+  { readonly kind: "media" | "connect" | "close" | "swf-verification" | "play2" }
+>;
 
 /** Gives what a client asks for to its streams or to the features. */
 export function passEvent(
@@ -17,7 +20,6 @@ export function passEvent(
       return streams.publish(event);
     case "play":
       return streams.play(event);
-    case "media":
     case "data-set":
       return streams.write(event.streamId, event.message, nowMs);
     case "data-clear":
