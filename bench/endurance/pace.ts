@@ -37,14 +37,14 @@ export const LONG_PACE: Pace = {
   bounds: ENDURANCE_BOUNDS,
 };
 
-/** Everything that can happen within some seconds. */
+/** Everything that can happen within some seconds; what ends clients leaves them time to stand still on a busy machine. */
 export const SHORT_PACE: Pace = {
   serverSettings: {
     "publish.graceMs": 1_000,
     "publish.staleAfterMs": 1_000,
-    "play.blockedTimeoutMs": 2_000,
+    "play.blockedTimeoutMs": 6_000,
     "timeouts.publisherSilenceMs": 2_000,
-    "timeouts.tunnelMs": 2_000,
+    "timeouts.tunnelMs": 6_000,
   },
   publisherLife: [500, 5_000],
   viewerLife: [300, 5_000],
@@ -53,7 +53,7 @@ export const SHORT_PACE: Pace = {
   pauseAfterGrace: [1_200, 2_500],
   viewerPause: [50, 500],
   warmUpMs: 2_000,
-  settleMs: 4_000,
+  settleMs: 8_000,
   idleWindowMs: 1_000,
   // The 99th percentile of a second is a single timer, and a second of a process that is as young as this compiles still.
   bounds: {
