@@ -12,6 +12,7 @@ import { ChunkDecoder } from "../rtmp/chunk/chunk-decoder.ts";
 import type { Message } from "../rtmp/message/message.ts";
 import { Broadcast, type BroadcastOptions } from "./broadcast.ts";
 import type { Publication, Publisher } from "./publication.ts";
+import { SegmentPool } from "./segment-pool.ts";
 import type { Track } from "./tracks.ts";
 import type { Viewer, ViewerNotice } from "./viewer.ts";
 
@@ -822,8 +823,9 @@ test("a merging flush makes no pass for groups without viewers, and passes nobod
   deepEqual(newcomer.take(), ["video 40 2"]);
 });
 
-test("what was written last is let go of with the log, not kept to be written again", async () => {
-  const { broadcast, flush } = create();
+test("what was written last is let go of with the log, once its memory has waited in vain to be used again", async () => {
+  const segments = new SegmentPool();
+  const { broadcast, flush } = create({ segments });
   const seen: WeakRef<ArrayBufferLike>[] = [];
   const output = Object.assign(new TestPlayer(), {
     write: (pieces: readonly Uint8Array[]) => void seen.push(...pieces.map(({ buffer }) => new WeakRef(buffer))),
@@ -833,7 +835,10 @@ test("what was written last is let go of with the log, not kept to be written ag
   publication.write(frame("video", 0, 1, key, 200_000), 0);
   flush(0);
   publication.end("unpublished", 0);
+  broadcast.tick(0);
   equal(broadcast.heldBytes, 0);
+  for (const nowMs of [0, 10_000, 20_000]) segments.tick(nowMs);
+  equal(segments.freeBytes, 0);
   // What a WeakRef was made of lives until the job is over.
   await new Promise((resolve) => setImmediate(resolve));
   setFlagsFromString("--expose-gc");

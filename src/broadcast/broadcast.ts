@@ -14,6 +14,7 @@ import type {
   Subscriber,
 } from "./publication.ts";
 import { type RelayOutput, Relays } from "./relays.ts";
+import type { SegmentPool } from "./segment-pool.ts";
 import { Timeline, type TimelineCounters } from "./timeline.ts";
 import { type Track, Tracks } from "./tracks.ts";
 import { Viewer, type ViewerNotice, type ViewerOutput, type ViewerWants } from "./viewer.ts";
@@ -36,6 +37,8 @@ export type BroadcastOptions = {
   readonly chunkSize: number;
   readonly flush: FlushPolicy;
   readonly lag: LagLimits;
+  /** Where the log takes its memory from. @default a pool of its own */
+  readonly segments?: SegmentPool;
   /** Asked to call `startPass` in so many milliseconds; 0 = after the bytes at hand are read. */
   readonly schedule: (broadcast: Broadcast, delayMs: number) => void;
 };
@@ -92,12 +95,13 @@ export class Broadcast {
   #current: Current | undefined;
   #graceEndsMs: number | undefined;
   #hasBeenPublished = false;
-  #untrimmedBytes = 0;
+  /** Where the log's head was at the last look at what nobody needs. */
+  #trimmedAt = 0;
 
   constructor(name: string, options: Partial<BroadcastOptions> & Pick<BroadcastOptions, "schedule">) {
     this.name = name;
     this.#options = { ...DEFAULT_BROADCAST_OPTIONS, ...options };
-    this.#log = new MessageLog({ chunkSize: this.#options.chunkSize });
+    this.#log = new MessageLog(this.#options);
     this.#joinPoint = new JoinPoint(this.#log, this.#options);
     this.#viewerSource = new ViewerSource(this.#log, this.#joinPoint, this.#options.lag);
     this.#audience = new Audience(this.#options.flush, (delayMs) => this.#options.schedule(this, delayMs));
@@ -283,7 +287,7 @@ export class Broadcast {
     const timestamp = this.#timeline.timestampOf(message, nowMs);
     if (message.isConfig) this.#joinPoint.storeConfig(configSlot(message), message);
     const { kind, payload, isKeyframe, isConfig, isDisposable, trackId } = message;
-    const entry = this.#log.append({
+    const position = this.#log.append({
       type: messageTypeOf(kind),
       timestamp,
       payload,
@@ -293,15 +297,14 @@ export class Broadcast {
       trackId,
       writtenAtMs: nowMs,
     });
-    this.#joinPoint.note(message, entry);
+    this.#joinPoint.note(message, timestamp, position);
     const track = this.#tracks.note(message);
     if (track !== undefined) this.#current?.publisher.track?.(track);
     if (this.#subscribers.size > 0) {
       const onTimeline = { ...message, timestamp };
       for (const subscriber of this.#subscribers) subscriber.write(onTimeline);
     }
-    this.#untrimmedBytes += entry.length;
-    if (this.#untrimmedBytes >= TRIM_STEP_BYTES) this.#trim();
+    if (this.#log.head - this.#trimmedAt >= TRIM_STEP_BYTES) this.#trim();
     this.#audience.wake(kind === "video" && !isConfig, nowMs);
     if (this.#relays.size > 0) this.#relays.wake();
   }
@@ -321,7 +324,6 @@ export class Broadcast {
     this.#subscribers.clear();
     for (const subscriber of ended) subscriber.end();
     this.#notifyAll("unpublish");
-    this.#trim();
   }
 
   #notifyAll(notice: ViewerNotice): void {
@@ -329,11 +331,14 @@ export class Broadcast {
     this.#relays.notifyAll(notice);
   }
 
-  /** Lets go of what neither newcomers nor viewers within their limit need. */
+  /**
+   * Lets go of what neither newcomers nor viewers within their limit need. Never while a viewer is served, or the views
+   * that its output has just taken could be overwritten before it is known whether it keeps them.
+   */
   #trim(): void {
-    this.#untrimmedBytes = 0;
     const { lag, maxLogMessages } = this.#options;
     const { head } = this.#log;
+    this.#trimmedAt = head;
     const needed = Math.max(
       Math.min(this.#audience.oldestPosition(head), this.#relays.oldestPosition(head)),
       head - lag.maxLagBytes,

@@ -1,13 +1,16 @@
 import { Broadcast, type BroadcastOptions } from "./broadcast.ts";
+import { SegmentPool } from "./segment-pool.ts";
 
 /** All broadcasts of a server by name. A broadcast exists while somebody publishes, waits, watches or subscribes. */
 export class BroadcastDirectory {
   readonly #options: Partial<BroadcastOptions> & Pick<BroadcastOptions, "schedule">;
   readonly #maxBroadcasts: number;
   readonly #broadcasts = new Map<string, Broadcast>();
+  readonly #segments: SegmentPool;
 
   constructor(options: Partial<BroadcastOptions> & Pick<BroadcastOptions, "schedule">, maxBroadcasts = 10_000) {
-    this.#options = options;
+    this.#segments = options.segments ?? new SegmentPool();
+    this.#options = { ...options, segments: this.#segments };
     this.#maxBroadcasts = maxBroadcasts;
   }
 
@@ -37,6 +40,7 @@ export class BroadcastDirectory {
   tick(nowMs: number): void {
     for (const broadcast of this.#broadcasts.values()) broadcast.tick(nowMs);
     this.#forgetUnused();
+    this.#segments.tick(nowMs);
   }
 
   [Symbol.iterator](): IterableIterator<Broadcast> {

@@ -3,7 +3,7 @@ import { dataSlot } from "../formats/flv/classify.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
 import { encodeStandalone, standaloneLength } from "../rtmp/chunk/standalone-message.ts";
 import { chunkStreamIdOf, type Message, MessageType } from "../rtmp/message/message.ts";
-import { type LogEntry, type MessageLog, messageTypeOf } from "./message-log.ts";
+import { type MessageLog, messageTypeOf } from "./message-log.ts";
 
 /** Where a newcomer's cursor is set, and whether pictures must wait for the next keyframe. */
 export type JoinStart = { readonly position: number; readonly needsKeyframe: boolean };
@@ -99,19 +99,19 @@ export class JoinPoint {
     this.#snapshot = this.#snapshot.filter(({ slot }) => slot !== cleared);
   }
 
-  /** Looks at each message that was written. */
-  note(message: MediaMessage, entry: LogEntry): void {
-    this.#newestTimestamp = entry.timestamp;
+  /** Looks at each message that was written, at its time on the timeline and its position in the log. */
+  note(message: MediaMessage, timestamp: number, position: number): void {
+    this.#newestTimestamp = timestamp;
     this.#messages++;
-    this.#timestamp ??= entry.timestamp;
-    if (message.kind === "video") this.#pictureTimestamp = entry.timestamp;
-    if (message.isKeyframe && message.trackId === 0) this.#moveTo(entry, false);
+    this.#timestamp ??= timestamp;
+    if (message.kind === "video") this.#pictureTimestamp = timestamp;
+    if (message.isKeyframe && message.trackId === 0) this.#moveTo(position, timestamp, false);
     else if (
       !message.isConfig &&
-      this.#isPictureless(entry) &&
-      entry.timestamp - this.#timestamp > PICTURELESS_BACKLOG_MS
+      this.#isPictureless(timestamp) &&
+      timestamp - this.#timestamp > PICTURELESS_BACKLOG_MS
     )
-      this.#moveTo(entry, this.#pictureTimestamp !== undefined);
+      this.#moveTo(position, timestamp, this.#pictureTimestamp !== undefined);
     else if (this.#isBeyondLimits()) {
       this.#isTooLong = true;
       this.#needsKeyframe = this.#pictureTimestamp !== undefined;
@@ -153,15 +153,15 @@ export class JoinPoint {
     return stored === undefined ? 0 : CONFIG_OVERHEAD_BYTES + stored.message.payload.length;
   }
 
-  #isPictureless(entry: LogEntry): boolean {
-    return this.#pictureTimestamp === undefined || entry.timestamp - this.#pictureTimestamp > PICTURE_PAUSE_MS;
+  #isPictureless(timestamp: number): boolean {
+    return this.#pictureTimestamp === undefined || timestamp - this.#pictureTimestamp > PICTURE_PAUSE_MS;
   }
 
-  #moveTo(entry: LogEntry, needsKeyframe: boolean): void {
+  #moveTo(position: number, timestamp: number, needsKeyframe: boolean): void {
     this.#needsKeyframe = needsKeyframe;
-    this.#position = entry.offset;
+    this.#position = position;
     this.#messages = 1;
-    this.#timestamp = entry.timestamp;
+    this.#timestamp = timestamp;
     this.#isTooLong = false;
     this.#snapshot = this.#currentConfigs();
   }

@@ -1,8 +1,8 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { concatBytes } from "../bytes/concat.ts";
 import { hex } from "../bytes/hex.ts";
-import { type LogMessage, MessageLog } from "./message-log.ts";
+import { type LogEntry, type LogMessage, MessageLog } from "./message-log.ts";
 
 function audio(timestamp: number, payload: Uint8Array): LogMessage {
   return {
@@ -15,6 +15,12 @@ function audio(timestamp: number, payload: Uint8Array): LogMessage {
     trackId: 0,
     writtenAtMs: 0,
   };
+}
+
+function append(log: MessageLog, message: LogMessage): LogEntry {
+  const entry = log.entryAt(log.append(message));
+  ok(entry !== undefined);
+  return entry;
 }
 
 test("a message stands in the log as a type 0 chunk on message stream 1", () => {
@@ -31,7 +37,7 @@ test("a message stands in the log as a type 0 chunk on message stream 1", () => 
 
 test("times wrap at 32 bits on the wire and count on in the index", () => {
   const log = new MessageLog();
-  const entry = log.append(audio(2 ** 32 + 5, hex`af`));
+  const entry = append(log, audio(2 ** 32 + 5, hex`af`));
   equal(entry.timestamp, 2 ** 32 + 5);
   deepEqual(concatBytes(log.views(0, log.head)).subarray(1, 4), hex`000005`);
 });
@@ -41,14 +47,16 @@ test("a payload longer than a chunk comes back whole, with and without extended 
     const log = new MessageLog({ chunkSize: 128 });
     const payload = Uint8Array.from({ length: 1000 }, (_, index) => index % 251);
     log.append(audio(timestamp, hex`00`));
-    const entry = log.append(audio(timestamp, payload));
+    const entry = append(log, audio(timestamp, payload));
     deepEqual(log.payload(entry), payload);
   }
 });
 
 test("views cover what lies between two messages, over the borders of segments", () => {
   const log = new MessageLog({ maxSegmentBytes: 64 * 1024 });
-  const entries = Array.from({ length: 100 }, (_, index) => log.append(audio(index, new Uint8Array(3000).fill(index))));
+  const entries = Array.from({ length: 100 }, (_, index) =>
+    append(log, audio(index, new Uint8Array(3000).fill(index))),
+  );
   const from = entries[7];
   const to = entries[93];
   const bytes = concatBytes(log.views(from?.offset ?? 0, to?.offset ?? 0));
@@ -64,12 +72,12 @@ test("a message larger than a segment gets a segment of its own", () => {
   const log = new MessageLog({ maxSegmentBytes: 64 * 1024 });
   log.append(audio(0, hex`01`));
   const payload = new Uint8Array(300_000).fill(9);
-  deepEqual(log.payload(log.append(audio(1, payload))), payload);
+  deepEqual(log.payload(append(log, audio(1, payload))), payload);
 });
 
 test("trimming lets go of whole segments only, and views that were handed out stay as they are", () => {
   const log = new MessageLog({ maxSegmentBytes: 32 * 1024 });
-  const entries = Array.from({ length: 40 }, (_, index) => log.append(audio(index, new Uint8Array(3000).fill(index))));
+  const entries = Array.from({ length: 40 }, (_, index) => append(log, audio(index, new Uint8Array(3000).fill(index))));
   const held = log.heldBytes;
   const view = log.views(0, entries[1]?.offset ?? 0)[0] as Uint8Array;
   log.trim(entries[25]?.offset ?? 0);

@@ -1,5 +1,7 @@
 import { encodeStandalone, standaloneLength } from "../rtmp/chunk/standalone-message.ts";
 import { chunkStreamIdOf, MessageType } from "../rtmp/message/message.ts";
+import type { LogSegment, MessageTraits } from "./log-segment.ts";
+import { MIN_SEGMENT_BYTES, SegmentPool } from "./segment-pool.ts";
 
 /** One message in the log: where its bytes stand, and what decides whether a slow viewer gets it. */
 export type LogEntry = {
@@ -19,44 +21,46 @@ export type LogEntry = {
   readonly writtenAtMs: number;
 };
 
-/** What the log keeps of a message besides its bytes. */
-export type LogMessage = Omit<LogEntry, "offset" | "length" | "payloadLength"> & { readonly payload: Uint8Array };
+/** What is written: a time that may exceed 32 bits, and what decides who gets the message. */
+export type LogMessage = MessageTraits & Pick<LogEntry, "timestamp" | "writtenAtMs"> & { readonly payload: Uint8Array };
 
 export type MessageLogOptions = {
   /** The most payload bytes of a chunk in the log: announced to every player. @default 65_536 */
   readonly chunkSize: number;
-  /** What memory is taken at a time; grows from 32 KiB up to this. @default 512 KiB */
+  /** The most memory that is taken at a time; it is at least 32 KiB, and a quarter of what is kept. @default 512 KiB */
   readonly maxSegmentBytes: number;
+  /** Where memory comes from and goes to. @default a pool of its own */
+  readonly segments: SegmentPool;
 };
 
 /** The message stream id that stands in the log's bytes: the first that `createStream` gives. */
 export const LOG_STREAM_ID = 1;
 
-const FIRST_SEGMENT_BYTES = 32 * 1024;
+/** Of what is kept, the part that a segment has: it can only be let go as a whole. */
+const SEGMENT_FRACTION = 4;
 /** Where the message stream id stands in a type 0 header with a one-byte basic header. */
 const STREAM_ID_AT = 8;
 
-type Segment = {
-  readonly start: number;
-  readonly bytes: Uint8Array;
-  used: number;
-  readonly entries: LogEntry[];
-};
-
 /**
  * The messages of a broadcast as RTMP bytes, each written once in final form: a type 0 header with absolute timestamp,
- * so that every viewer may start or skip at any message. Positions count on for ever; old segments are let go by `trim`.
+ * so that every viewer may start or skip at any message. Positions count on for ever; `trim` lets old segments go, whose
+ * memory is written again then: views are valid until that, unless `lend` was called for what they show.
  */
 export class MessageLog {
   readonly chunkSize: number;
   readonly #maxSegmentBytes: number;
-  readonly #segments: Segment[] = [];
+  readonly #pool: SegmentPool;
+  readonly #segments: LogSegment[] = [];
+  /** The newest segment. */
+  #last: LogSegment | undefined;
   #head = 0;
+  #tail = 0;
   #newestAtMs = 0;
 
   constructor(options?: Partial<MessageLogOptions>) {
     this.chunkSize = options?.chunkSize ?? 65_536;
     this.#maxSegmentBytes = options?.maxSegmentBytes ?? 512 * 1024;
+    this.#pool = options?.segments ?? new SegmentPool();
   }
 
   /** The position behind the newest message. */
@@ -71,7 +75,7 @@ export class MessageLog {
 
   /** The position of the oldest message that is still there. */
   get tail(): number {
-    return this.#segments[0]?.start ?? this.#head;
+    return this.#tail;
   }
 
   /** Memory that the log holds. */
@@ -79,62 +83,64 @@ export class MessageLog {
     return this.#segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
   }
 
-  append(message: LogMessage): LogEntry {
-    const chunkStreamId = chunkStreamIdOf(message.type, LOG_STREAM_ID);
+  /** Writes a message, its payload copied. Returns its position. */
+  append(message: LogMessage): number {
+    const { type, payload, writtenAtMs } = message;
+    const chunkStreamId = chunkStreamIdOf(type, LOG_STREAM_ID);
     const timestamp = message.timestamp >>> 0;
-    const length = standaloneLength(message.payload.length, timestamp, this.chunkSize, chunkStreamId);
+    const length = standaloneLength(payload.length, timestamp, this.chunkSize, chunkStreamId);
     const segment = this.#segmentFor(length);
-    const wireMessage = { type: message.type, timestamp, streamId: LOG_STREAM_ID, payload: message.payload };
+    const wireMessage = { type, timestamp, streamId: LOG_STREAM_ID, payload };
     encodeStandalone(segment.bytes, segment.used, wireMessage, chunkStreamId, this.chunkSize);
-    const { type, isKeyframe, isConfig, isDisposable, trackId, writtenAtMs } = message;
-    const entry: LogEntry = {
-      offset: this.#head,
-      length,
-      payloadLength: message.payload.length,
-      type,
-      timestamp: message.timestamp,
-      isKeyframe,
-      isConfig,
-      isDisposable,
-      trackId,
-      writtenAtMs,
-    };
+    segment.note(length, payload.length, message.timestamp, writtenAtMs, message);
+    const position = this.#head;
     this.#newestAtMs = writtenAtMs;
-    segment.entries.push(entry);
-    segment.used += length;
     this.#head += length;
-    return entry;
+    return position;
   }
 
   /** The oldest position behind which there are at least `count` messages, or all: as exact as segments are. */
   positionOfLast(count: number): number {
     let messages = 0;
     for (let index = this.#segments.length - 1; index >= 0; index--) {
-      const segment = this.#segments[index] as Segment;
-      messages += segment.entries.length;
+      const segment = this.#segments[index] as LogSegment;
+      messages += segment.count;
       if (messages >= count) return segment.start;
     }
     return this.tail;
   }
 
-  /** Lets go of the segments that lie wholly before `offset`. Views that were handed out stay valid. */
+  /** Lets go of the segments that lie wholly before `offset`: what they hold may be overwritten, unless it was lent. */
   trim(offset: number): void {
     let count = 0;
     for (const segment of this.#segments) {
-      if (segment.start + segment.used > offset || segment.used === 0) break;
+      if (segment.end > offset) break;
+      this.#pool.release(segment);
       count++;
     }
-    if (count > 0) this.#segments.splice(0, count);
+    if (count === 0) return;
+    this.#segments.splice(0, count);
+    this.#last = this.#segments.at(-1);
+    this.#tail = this.#segments[0]?.start ?? this.#head;
+  }
+
+  /** Somebody keeps views of what lies there: its memory is never written again, and belongs to the garbage collector. */
+  lend(from: number, to: number): void {
+    for (let index = this.#segmentIndexAt(from); index < this.#segments.length; index++) {
+      const segment = this.#segments[index] as LogSegment;
+      if (segment.start >= to) break;
+      segment.isLent = true;
+    }
   }
 
   /** The bytes from one position to another, as views; both must lie between tail and head, at borders of messages. */
   views(from: number, to: number): readonly Uint8Array[] {
     const pieces: Uint8Array[] = [];
     for (let index = this.#segmentIndexAt(from); index < this.#segments.length; index++) {
-      const segment = this.#segments[index] as Segment;
+      const segment = this.#segments[index] as LogSegment;
       if (segment.start >= to) break;
       const start = Math.max(from, segment.start) - segment.start;
-      const end = Math.min(to, segment.start + segment.used) - segment.start;
+      const end = Math.min(to, segment.end) - segment.start;
       if (end > start) pieces.push(segment.bytes.subarray(start, end));
     }
     return pieces;
@@ -162,12 +168,12 @@ export class MessageLog {
   /** The messages that begin at or behind `from` and before `to`. */
   *entries(from: number, to: number = this.#head): Generator<LogEntry> {
     for (let index = this.#segmentIndexAt(from); index < this.#segments.length; index++) {
-      const segment = this.#segments[index] as Segment;
+      const segment = this.#segments[index] as LogSegment;
       if (segment.start >= to) return;
-      for (let entry = firstAtOrBehind(segment.entries, from); entry < segment.entries.length; entry++) {
-        const candidate = segment.entries[entry] as LogEntry;
-        if (candidate.offset >= to) return;
-        yield candidate;
+      for (let message = segment.firstAtOrBehind(from); message < segment.count; message++) {
+        const entry = segment.entry(message);
+        if (entry.offset >= to) return;
+        yield entry;
       }
     }
   }
@@ -178,9 +184,9 @@ export class MessageLog {
     return undefined;
   }
 
-  /** A message's payload without chunk headers: a view where it lies in one chunk, otherwise a copy. */
+  /** A message's payload without chunk headers: a view where it lies in one chunk, as `views`, otherwise a copy. */
   payload(entry: LogEntry): Uint8Array {
-    const segment = this.#segments[this.#segmentIndexAt(entry.offset)] as Segment;
+    const segment = this.#segments[this.#segmentIndexAt(entry.offset)] as LogSegment;
     const hasExtendedTimestamp = entry.timestamp >>> 0 >= 0xffffff;
     const headerLength = 12 + (hasExtendedTimestamp ? 4 : 0);
     const continuationLength = 1 + (hasExtendedTimestamp ? 4 : 0);
@@ -196,13 +202,13 @@ export class MessageLog {
     return payload;
   }
 
-  #segmentFor(length: number): Segment {
-    const last = this.#segments.at(-1);
+  #segmentFor(length: number): LogSegment {
+    const last = this.#last;
     if (last !== undefined && last.bytes.length - last.used >= length) return last;
-    const grown = Math.min(last === undefined ? FIRST_SEGMENT_BYTES : last.bytes.length * 2, this.#maxSegmentBytes);
-    const bytes = new Uint8Array(Math.max(grown, length));
-    const segment: Segment = { start: this.#head, bytes, used: 0, entries: [] };
+    const kept = Math.min((this.#head - this.#tail) / SEGMENT_FRACTION, this.#maxSegmentBytes);
+    const segment = this.#pool.take(Math.max(length, kept, MIN_SEGMENT_BYTES), this.#maxSegmentBytes, this.#head);
     this.#segments.push(segment);
+    this.#last = segment;
     return segment;
   }
 
@@ -211,8 +217,8 @@ export class MessageLog {
     let high = this.#segments.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const segment = this.#segments[middle] as Segment;
-      if (segment.start + segment.used <= offset) low = middle + 1;
+      const segment = this.#segments[middle] as LogSegment;
+      if (segment.end <= offset) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -223,15 +229,4 @@ export class MessageLog {
 export function messageTypeOf(kind: "audio" | "video" | "data"): MessageType {
   if (kind === "audio") return MessageType.Audio;
   return kind === "video" ? MessageType.Video : MessageType.Data;
-}
-
-function firstAtOrBehind(entries: readonly LogEntry[], offset: number): number {
-  let low = 0;
-  let high = entries.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((entries[middle] as LogEntry).offset < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -23,7 +23,10 @@ type CommonOutput = {
   closeSlow(blockedMs: number): void;
 };
 
-/** Takes the RTMP bytes of whole messages, made once for all viewers: do not change them. */
+/**
+ * Takes the RTMP bytes of whole messages, made once for all viewers: do not change them. They stay as they are while
+ * `unsentBytes`, looked at after each `write`, says that some were kept, and for as long as those are in use.
+ */
 type SharedBytesOutput = CommonOutput & { readonly kind: "bytes"; write(pieces: readonly Uint8Array[]): void };
 
 /** Takes message by message, where chunks of several are interleaved. */
@@ -96,6 +99,7 @@ export class Viewer {
     this.#position = head;
     this.#sentBytes += head - from;
     output.write(source.views(output.streamId, from, head));
+    if (output.unsentBytes > 0) source.log.lend(from, head);
   }
 
   #serveWithCare(): void {
@@ -243,9 +247,15 @@ export class Viewer {
     const output = this.#output;
     const { streamId } = output;
     this.#sentBytes += to - from;
-    if (output.kind === "bytes") return output.write(this.#source.views(streamId, from, to));
-    for (const entry of this.#source.log.entries(from, to)) {
-      const payload = this.#source.log.payload(entry);
+    const { log } = this.#source;
+    if (output.kind === "bytes") {
+      output.write(this.#source.views(streamId, from, to));
+      if (output.unsentBytes > 0) log.lend(from, to);
+      return;
+    }
+    log.lend(from, to);
+    for (const entry of log.entries(from, to)) {
+      const payload = log.payload(entry);
       output.send({ type: entry.type, timestamp: entry.timestamp >>> 0, streamId, payload }, entry);
     }
   }
