@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { PublishStream } from "../../src/client/publish-stream.ts";
 import { StatusError } from "../../src/client/status-error.ts";
 import type { RtmpScheme } from "../../src/transport/rtmp-url.ts";
@@ -19,12 +20,14 @@ type PublisherPlan = {
   readonly pauseMs: number;
 };
 
+const SENT_CHECK_MS = 20;
+
 /** What came of a publication. */
 export type PublishedSession = {
   readonly session: number;
   readonly name: string;
   readonly sentMessages: number;
-  /** It ended in order, so that all of it has been taken. */
+  /** It ended in order, and all of it had been taken. */
   readonly isWhole: boolean;
 };
 
@@ -99,11 +102,19 @@ async function publishOnce(
   await season.wait(plan.lifeMs / 2, publication.ended);
   stopSending();
   counters.open--;
+  const isWhole = plan.end === "close" && (await isAllTaken(client, publication));
   // The server ended it: another publisher took the name, or it was silent for too long.
-  const isLeft = !publication.isOver;
-  if (!isLeft) counters.endedByServer++;
+  if (publication.isOver) counters.endedByServer++;
   await endPublisher(plan, client, publication, context);
-  return { session, name, sentMessages: sender.sentMessages, isWhole: isLeft && plan.end === "close" };
+  return { session, name, sentMessages: sender.sentMessages, isWhole };
+}
+
+/** Whether the server has taken all that was sent: it answers what comes behind, and has ended nothing before that. */
+async function isAllTaken({ connection }: OpenClient, publication: PublishStream): Promise<boolean> {
+  // A call overtakes what still waits here.
+  while (!publication.isOver && publication.statistics.waitingBytes > 0) await sleep(SENT_CHECK_MS);
+  const refusal: unknown = await connection.call("areYouThere").catch((error: unknown) => error);
+  return refusal instanceof StatusError && !publication.isOver;
 }
 
 async function endPublisher(

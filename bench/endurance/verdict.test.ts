@@ -67,7 +67,9 @@ test("who stayed to the end of a publication that ended in order must have all o
   const good = [view(1, 9, true), view(1, 5, false), view(2, 5, true), view(1, 5, true, false)];
   deepEqual(judgeViews(published, good), []);
   equal(countWholeViews(published, good), 1);
-  deepEqual(judgeViews(published, [view(1, 8, true)]), ["v: got publication 1 up to 8, of 10 frames"]);
+  deepEqual(judgeViews(published, [view(1, 8, true)]), [
+    "v: got publication 1 up to 8 of 10 frames, it was told its end",
+  ]);
   deepEqual(judgeViews(published, [view(2, 10, true)]), ["v: frame 10 of 2 was never sent"]);
   deepEqual(judgeViews(published, [view(3, 0, true)]), ["v: publication 3 is not known"]);
   deepEqual(judgeViews(published, [view(1, 9, true, true, "b")]), ["v: publication 1 of a"]);

@@ -71,14 +71,16 @@ export function judgeServer(before: IdleSample, after: IdleSample, bounds: Endur
 export function judgeViews(published: readonly PublishedSession[], views: readonly View[]): string[] {
   const bySession = new Map(published.map((session) => [session.session, session]));
   return views.flatMap(({ viewer, name, isHealthy, sessions }) =>
-    sessions.flatMap(({ session, lastSequence, isOver }) => {
+    sessions.flatMap(({ session, lastSequence, isOver }, index) => {
       const sent = bySession.get(session);
       if (sent === undefined) return [`${viewer}: publication ${session} is not known`];
       if (sent.name !== name) return [`${viewer}: publication ${session} of ${sent.name}`];
       if (lastSequence >= sent.sentMessages) return [`${viewer}: frame ${lastSequence} of ${session} was never sent`];
       const isCut = isHealthy && isOver && sent.isWhole && lastSequence !== sent.sentMessages - 1;
       if (!isCut) return [];
-      return [`${viewer}: got publication ${session} up to ${lastSequence}, of ${sent.sentMessages} frames`];
+      const next = sessions[index + 1];
+      const then = next === undefined ? "it was told its end" : `then came publication ${next.session}`;
+      return [`${viewer}: got publication ${session} up to ${lastSequence} of ${sent.sentMessages} frames, ${then}`];
     }),
   );
 }
