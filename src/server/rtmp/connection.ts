@@ -18,7 +18,7 @@ import { FeatureClient, type FeatureClientPort } from "./feature-client.ts";
 import { Inbox, type InboxPort } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { passEvent } from "./pass-event.ts";
-import { chunkLimitsOf, createServerSession, createServerWire } from "./server-parts.ts";
+import { chunkLimitsOf, createServerSession, createServerWire, quietMsOf } from "./server-parts.ts";
 import { createSwfCheck, type SwfCheck } from "./swf-check.ts";
 
 /** What a refused or cut off client has time to read before the connection closes. */
@@ -48,6 +48,8 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, InboxP
   readonly #onFinished: (connection: RtmpConnection) => void;
   readonly #startedAtMs: number;
   #info: ConnectionInfo;
+  /** While the client is silent, nothing is due before: most are viewers that say nothing for hours. */
+  #quietUntilMs = 0;
   #isConnected = false;
   #hasChunkSize = false;
   /** Set when the end has been decided: nothing that the peer sends counts any more. */
@@ -108,15 +110,16 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, InboxP
 
   /** Does what is due by time: time-outs and pings. Call about twice a second. */
   tick(nowMs: number): void {
-    if (this.#closeReason !== undefined) return;
+    if (nowMs < this.#quietUntilMs || this.#closeReason !== undefined) return;
     this.guard(() => {
       this.wire.tick(nowMs);
       this.#session.tick(nowMs);
-      const { silentMs } = this.wire;
       const { isPublishing } = this.#streams;
-      this.#deadlines.check(nowMs, { isConnected: this.#isConnected, isPublishing, silentMs });
+      this.#deadlines.check(nowMs, { isConnected: this.#isConnected, isPublishing, silentMs: this.wire.silentMs });
       if (!this.#deadlines.isAsking) this.#swfCheck?.check(nowMs);
       this.#outbox.pump();
+      const hasMuchDue = !this.#isConnected || isPublishing || this.isAsking || this.#swfCheck !== undefined;
+      if (!hasMuchDue) this.#quietUntilMs = nowMs + quietMsOf(this.#context);
     });
   }
 
@@ -188,13 +191,14 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, InboxP
 
   onBytes(bytes: Uint8Array): void {
     if (this.#closeReason !== undefined) return;
+    this.#quietUntilMs = 0;
     try {
       const nowMs = this.#context.nowMs();
       this.wire.noteBytesWritten(this.stream.bytesWritten);
       const { bytesSent } = this.wire;
       this.wire.push(bytes, nowMs);
       if (this.#handshake !== undefined && this.wire.isOpen) this.#endHandshake(nowMs);
-      this.#process();
+      this.#process(nowMs);
       if (this.wire.bytesSent === bytesSent && this.#isSettingUp) this.#outbox.acknowledgeEarly();
     } catch (error) {
       this.#fail(error);
@@ -230,8 +234,7 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, InboxP
   }
 
   get #isSettingUp(): boolean {
-    const isOver = this.#closeReason !== undefined || this.#streams.isPublishing;
-    return this.wire.isOpen && !this.#inbox.isHeldUp && !isOver;
+    return this.wire.isOpen && !this.#inbox.isHeldUp && !this.hasEnded && !this.#streams.isPublishing;
   }
 
   #endHandshake(nowMs: number): void {
@@ -243,10 +246,10 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, InboxP
     this.#handshake = undefined;
   }
 
-  #process(): void {
-    this.#inbox.process(this.#context.nowMs());
-    if (this.#streams.isPublishing) this.#outbox.sendRepliesSoon(this);
-    else this.sendReplies();
+  #process(nowMs: number = this.#context.nowMs()): void {
+    this.#inbox.process(nowMs);
+    if (!this.#streams.isPublishing) this.sendReplies();
+    else if (this.#outbox.isDue) this.#outbox.sendRepliesSoon(this);
   }
 
   goOn(): void {
@@ -339,10 +342,9 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, InboxP
       reason: this.#closeReason,
     });
     log.info(line, "connection closed");
-    const info = this.#info;
     const closeReason = this.#closeReason;
     tellApplication(log, () => this.#featureClient.ended(closeReason));
-    tellApplication(log, () => hooks.onClose?.(info, closeReason));
+    tellApplication(log, () => hooks.onClose?.(this.#info, closeReason));
     this.#onFinished(this);
   }
 }

@@ -36,6 +36,11 @@ export function chunkLimitsOf(context: ServerContext): ChunkLimits {
   return sharedBy(context).chunkLimits;
 }
 
+/** How long a connection that says nothing need not be looked at: late by an eighth of its shortest time at most. */
+export function quietMsOf(context: ServerContext): number {
+  return sharedBy(context).quietMs;
+}
+
 /** The session of one connection, as the options and the features want it. */
 export function createServerSession(context: ServerContext): ServerSession {
   return new ServerSession(sharedBy(context).session);
@@ -46,14 +51,17 @@ type SharedOptions = {
   readonly chunkLimitsBeforeConnect: ChunkLimits;
   readonly chunkLimits: ChunkLimits;
   readonly session: ServerSessionOptions;
+  readonly quietMs: number;
 };
+
+const MAX_QUIET_MS = 2000;
 
 const sharedOptions = new WeakMap<ServerContext, SharedOptions>();
 
 function sharedBy(context: ServerContext): SharedOptions {
   const known = sharedOptions.get(context);
   if (known !== undefined) return known;
-  const { limits } = context.options;
+  const { limits, timeouts } = context.options;
   const { maxMessageBytes, maxChunkStreams, maxPartialBytes, maxHeaderOverheadBytes } = {
     ...DEFAULT_CHUNK_LIMITS,
     ...limits,
@@ -62,6 +70,7 @@ function sharedBy(context: ServerContext): SharedOptions {
     chunkLimitsBeforeConnect: { ...CHUNK_LIMITS_BEFORE_CONNECT, maxChunkStreams },
     chunkLimits: { maxMessageBytes, maxChunkStreams, maxPartialBytes, maxHeaderOverheadBytes },
     session: sessionOptionsOf(context),
+    quietMs: Math.min(MAX_QUIET_MS, timeouts.idleMs / 8, timeouts.pingIntervalMs / 8),
   };
   sharedOptions.set(context, shared);
   return shared;
