@@ -2,12 +2,15 @@
 export type FlushPolicy =
   /** After each read from the publisher. */
   | { readonly kind: "instant" }
-  /** With each video frame; audio waits at most `audioHoldMs` for one. The default, with 25 ms. */
+  /**
+   * With each video frame; audio waits at most `audioHoldMs` for one, and players wait for the picture
+   * anyway. The default, with 50 ms: longer than from frame to frame at 20 a second.
+   */
   | { readonly kind: "low"; readonly audioHoldMs: number }
   /** Every `intervalMs` for each viewer, viewers staggered so that no pass serves all of them. */
   | { readonly kind: "merge"; readonly intervalMs: number };
 
-export const DEFAULT_FLUSH_POLICY: FlushPolicy = { kind: "low", audioHoldMs: 25 };
+export const DEFAULT_FLUSH_POLICY: FlushPolicy = { kind: "low", audioHoldMs: 50 };
 
 /** In which time a merging pass goes on to the next group of viewers. */
 const MERGE_STEP_MS = 15;

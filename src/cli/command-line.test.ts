@@ -122,7 +122,7 @@ test("the command line comes before the environment, that before the file, that 
   deepEqual(created?.publish, { graceMs: 3, staleAfterMs: 2, busyName: "takeover" });
   deepEqual(created?.listen, [{ host: "::", port: 4 }]);
   equal(created?.play?.mergeMs, 1);
-  equal(created?.play?.audioHoldMs, 25);
+  equal(created?.play?.audioHoldMs, 50);
 });
 
 test("--workers starts that many processes, which get all that the files say", async () => {

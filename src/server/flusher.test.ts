@@ -30,7 +30,7 @@ class Scene {
     this.publication = result.publication;
   }
 
-  watch(): void {
+  watch(broadcast: Broadcast = this.broadcast): void {
     const times: number[] = [];
     this.writes.push(times);
     const output: ViewerOutput = {
@@ -43,7 +43,7 @@ class Scene {
       notify() {},
       closeSlow() {},
     };
-    this.broadcast.join(output);
+    broadcast.join(output);
   }
 
   write(kind: "audio" | "video"): void {
@@ -84,8 +84,8 @@ test("sound that comes during a pass waits for its time, as any other", async (c
   scene.write("audio");
   await settle();
   deepEqual([scene.writes[0], scene.writes[299]], [[0], [0]]);
-  await scene.pass(30);
-  deepEqual([scene.writes[0], scene.writes[299]], [[0, 25], [0]]);
+  await scene.pass(55);
+  deepEqual([scene.writes[0], scene.writes[299]], [[0, 50], [0]]);
 });
 
 test("nothing is begun once the flusher is closed", async (context) => {
@@ -94,6 +94,24 @@ test("nothing is begun once the flusher is closed", async (context) => {
   scene.flusher.close();
   scene.write("audio");
   scene.write("video");
-  await scene.pass(30);
+  await scene.pass(55);
   deepEqual(scene.writes, [[]]);
+});
+
+test("one timer serves broadcasts that are due at different times, and a pass that comes first does not move it", async (context) => {
+  const scene = new Scene(context, { flush: { kind: "low", audioHoldMs: 20 } });
+  const other = new Broadcast("live/other", {
+    flush: { kind: "low", audioHoldMs: 35 },
+    schedule: scene.flusher.schedule,
+  });
+  scene.watch();
+  scene.watch(other);
+  const result = other.publish({ description: "second", replaced() {} }, 0);
+  ok(result.kind === "accepted");
+  scene.write("audio");
+  result.publication.write(classifyMedia("audio", 0, hex`af 01 21`), 0);
+  await scene.pass(10);
+  scene.write("video");
+  await scene.pass(40);
+  deepEqual(scene.writes, [[10], [35]]);
 });

@@ -2,20 +2,25 @@ import type { Broadcast } from "../broadcast/broadcast.ts";
 
 /** Viewers served in one go; publishers are read in between. */
 const SLICE_VIEWERS = 256;
+/** Timers count whole milliseconds: what is due within one is done now. */
+const TIMER_SLACK_MS = 1;
 
 /**
- * Carries out the passes that broadcasts ask for: a timer for what may wait, otherwise after the bytes at hand are read.
- * One pass of a broadcast runs at a time; what arrives during it goes out in the next.
+ * Carries out the passes that broadcasts ask for: at their time for what may wait, otherwise after the bytes at hand are
+ * read. One pass of a broadcast runs at a time; what arrives during it goes out in the next. One timer serves all.
  */
 export class Flusher {
   readonly #nowMs: () => number;
-  readonly #timers = new Map<Broadcast, NodeJS.Timeout>();
+  /** What may wait, and until when. */
+  readonly #waiting = new Map<Broadcast, number>();
   /** Passes to begin or to go on with, the one that waits longest first. */
   readonly #due: Broadcast[] = [];
   /** Of these, the ones that have begun. */
   readonly #running = new Set<Broadcast>();
   /** Asked for while a pass was running, and when that is due. */
   readonly #nextDueMs = new Map<Broadcast, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #timerDueMs = Number.POSITIVE_INFINITY;
   #isArmed = false;
   #isClosed = false;
 
@@ -25,28 +30,47 @@ export class Flusher {
 
   readonly schedule = (broadcast: Broadcast, delayMs: number): void => {
     if (this.#isClosed) return;
+    const dueMs = this.#nowMs() + delayMs;
     if (this.#running.has(broadcast)) {
-      this.#nextDueMs.set(broadcast, this.#nowMs() + delayMs);
-      return;
+      this.#nextDueMs.set(broadcast, dueMs);
+    } else if (delayMs > 0) {
+      this.#waiting.set(broadcast, dueMs);
+      this.#wakeAt(dueMs, delayMs);
+    } else {
+      // The timer stays as it is: most passes come from pictures, ahead of the time until which sound may wait.
+      this.#waiting.delete(broadcast);
+      this.#enqueue(broadcast);
     }
-    const timer = this.#timers.get(broadcast);
-    if (timer !== undefined) clearTimeout(timer);
-    this.#timers.delete(broadcast);
-    if (delayMs > 0) this.#timers.set(broadcast, setTimeout(this.#onTimer, delayMs, broadcast));
-    else this.#enqueue(broadcast);
   };
 
   /** No pass is begun from here on. */
   close(): void {
     this.#isClosed = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    clearTimeout(this.#timer);
+    this.#waiting.clear();
     this.#due.length = 0;
   }
 
-  readonly #onTimer = (broadcast: Broadcast): void => {
-    this.#timers.delete(broadcast);
-    this.#enqueue(broadcast);
+  #wakeAt(dueMs: number, delayMs: number): void {
+    if (this.#timerDueMs <= dueMs) return;
+    clearTimeout(this.#timer);
+    this.#timerDueMs = dueMs;
+    this.#timer = setTimeout(this.#onTimer, delayMs);
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timerDueMs = Number.POSITIVE_INFINITY;
+    const nowMs = this.#nowMs();
+    let nextDueMs = Number.POSITIVE_INFINITY;
+    for (const [broadcast, dueMs] of this.#waiting) {
+      if (dueMs > nowMs + TIMER_SLACK_MS) {
+        nextDueMs = Math.min(nextDueMs, dueMs);
+        continue;
+      }
+      this.#waiting.delete(broadcast);
+      this.#enqueue(broadcast);
+    }
+    if (this.#waiting.size > 0) this.#wakeAt(nextDueMs, nextDueMs - nowMs);
   };
 
   #enqueue(broadcast: Broadcast): void {

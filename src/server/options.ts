@@ -175,7 +175,7 @@ export type ServerPlayOptions = {
   readonly flush: "low" | "instant" | "merge";
   /** @default 350 */
   readonly mergeMs: number;
-  /** How long audio waits for a video frame when `flush` is "low". @default 25 */
+  /** How long audio waits for a video frame when `flush` is "low". @default 50 */
   readonly audioHoldMs: number;
   /** How far a viewer may be behind before messages are left out. @default 8 MiB */
   readonly maxLagBytes: number;
@@ -278,7 +278,7 @@ export const DEFAULT_PUBLISH_OPTIONS: ServerPublishOptions = {
 export const DEFAULT_PLAY_OPTIONS: ServerPlayOptions = {
   flush: "low",
   mergeMs: 350,
-  audioHoldMs: 25,
+  audioHoldMs: 50,
   maxLagBytes: 8 * 1024 * 1024,
   maxLagMs: 10_000,
   blockedTimeoutMs: 30_000,
