@@ -529,7 +529,7 @@ test("the flush policy says when: with each frame, audio held; at once; or every
   first.write(frame("audio", 0, 1), 0);
   first.write(frame("audio", 20, 1), 20);
   first.write(frame("video", 21, 1, key), 21);
-  deepEqual(low.delays, [25, 0]);
+  deepEqual(low.delays, [50, 0]);
 
   const instant = create({ flush: { kind: "instant" } });
   join(instant.broadcast, new TestPlayer());

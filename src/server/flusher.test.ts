@@ -113,5 +113,5 @@ test("one timer serves broadcasts that are due at different times, and a pass th
   await scene.pass(10);
   scene.write("video");
   await scene.pass(40);
-  deepEqual(scene.writes, [[10], [35]]);
+  deepEqual(scene.writes, [[11], [35]]);
 });
