@@ -179,7 +179,7 @@ test("results are saved for people and for programs, and none is written over", 
   equal(saveReport(report, folder), "2026-01-02-abcdef1-2");
   const text = readFileSync(join(folder, "2026-01-02-abcdef1.md"), "utf8");
   match(text, /^# 2026-01-02-abcdef1\n/);
-  match(text, /2026-01-02 03:04, commit abcdef1 with changes: 1 rounds/);
+  match(text, /2026-01-02 03:04, commit abcdef1 with changes: 1 round,/);
   match(text, /- low-1000 millrace, round 1: 2 frames were lost/);
   deepEqual(JSON.parse(readFileSync(join(folder, "2026-01-02-abcdef1.json"), "utf8")).doubts, report.doubts);
 });

@@ -65,7 +65,7 @@ function describeSurroundings({
   const most = others.length === 0 ? 0 : Math.max(...others);
   const mean = others.reduce((sum, cores) => sum + cores, 0) / Math.max(1, others.length);
   return [
-    `${date.slice(0, 16).replace("T", " ")}${source}: ${rounds} rounds, ${window}${warmUp}${workers === undefined ? "" : `, ${workers} workers`}.`,
+    `${date.slice(0, 16).replace("T", " ")}${source}: ${rounds === 1 ? "1 round" : `${rounds} rounds`}, ${window}${warmUp}${workers === undefined ? "" : `, ${workers} workers`}.`,
     `${machine.cores} × ${machine.processor}, ${machine.memoryGigabytes} GB, ${machine.platform} ${machine.kernel},`,
     `TCP ${machine.congestionControl ?? "unknown"}; ${Object.entries(versions)
       .map((version) => version.join(" "))
