@@ -4,7 +4,7 @@ import { Audience } from "./audience.ts";
 import { DEFAULT_FLUSH_POLICY, type FlushPolicy } from "./flush-policy.ts";
 import { JoinPoint } from "./join-point.ts";
 import { DEFAULT_LAG_LIMITS, type LagLimits } from "./lag-policy.ts";
-import { MessageLog, messageTypeOf } from "./message-log.ts";
+import { MessageLog } from "./message-log.ts";
 import type {
   BusyNamePolicy,
   Publication,
@@ -56,7 +56,7 @@ export const DEFAULT_BROADCAST_OPTIONS: Omit<BroadcastOptions, "schedule"> = {
 };
 
 /** How much is written between two looks at what nobody needs any more. */
-const TRIM_STEP_BYTES = 64 * 1024;
+const TRIM_STEP_BYTES = 32 * 1024;
 /** How often a publisher that waits for a name looks whether the present one has sent something. */
 const UNDECIDED_MS = 100;
 const WANTS_ALL: ViewerWants = { wantsAudio: true, wantsVideo: true };
@@ -286,17 +286,7 @@ export class Broadcast {
     this.counters.receivedBytes += message.payload.length;
     const timestamp = this.#timeline.timestampOf(message, nowMs);
     if (message.isConfig) this.#joinPoint.storeConfig(configSlot(message), message);
-    const { kind, payload, isKeyframe, isConfig, isDisposable, trackId } = message;
-    const position = this.#log.append({
-      type: messageTypeOf(kind),
-      timestamp,
-      payload,
-      isKeyframe,
-      isConfig,
-      isDisposable,
-      trackId,
-      writtenAtMs: nowMs,
-    });
+    const position = this.#log.append(message, timestamp, nowMs);
     this.#joinPoint.note(message, timestamp, position);
     const track = this.#tracks.note(message);
     if (track !== undefined) this.#current?.publisher.track?.(track);
@@ -305,7 +295,7 @@ export class Broadcast {
       for (const subscriber of this.#subscribers) subscriber.write(onTimeline);
     }
     if (this.#log.head - this.#trimmedAt >= TRIM_STEP_BYTES) this.#trim();
-    this.#audience.wake(kind === "video" && !isConfig, nowMs);
+    this.#audience.wake(message.kind === "video" && !message.isConfig, nowMs);
     if (this.#relays.size > 0) this.#relays.wake();
   }
 

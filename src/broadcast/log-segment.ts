@@ -1,3 +1,4 @@
+import type { MediaMessage } from "../formats/flv/media-message.ts";
 import type { LogEntry } from "./message-log.ts";
 
 /** Numbers kept of each message, in this order: where it begins, payload length, time, when it was written, and the rest in one. */
@@ -8,9 +9,6 @@ const KEYFRAME = 1 << 8;
 const CONFIG = 1 << 9;
 const DISPOSABLE = 1 << 10;
 const TRACK_SHIFT = 16;
-
-/** What a log keeps of a message besides its bytes. */
-export type MessageTraits = Pick<LogEntry, "type" | "isKeyframe" | "isConfig" | "isDisposable" | "trackId">;
 
 /**
  * A stretch of a log: bytes of whole messages, and an index of them in plain numbers. An object for each message would
@@ -45,15 +43,15 @@ export class LogSegment {
   }
 
   /** Takes up a message whose `length` bytes stand behind the ones before. */
-  note(length: number, payloadLength: number, timestamp: number, writtenAtMs: number, traits: MessageTraits): void {
+  note(length: number, type: number, message: MediaMessage, timestamp: number, writtenAtMs: number): void {
     const at = this.count * FIELDS;
     if (at === this.#index.length) this.#growIndex();
     const index = this.#index;
     index[at] = this.end;
-    index[at + 1] = payloadLength;
+    index[at + 1] = message.payload.length;
     index[at + 2] = timestamp;
     index[at + 3] = writtenAtMs;
-    index[at + 4] = packed(traits);
+    index[at + 4] = packed(type, message);
     this.count++;
     this.used += length;
   }
@@ -100,7 +98,7 @@ export class LogSegment {
   }
 }
 
-function packed({ type, isKeyframe, isConfig, isDisposable, trackId }: MessageTraits): number {
+function packed(type: number, { isKeyframe, isConfig, isDisposable, trackId }: MediaMessage): number {
   const flags = (isKeyframe ? KEYFRAME : 0) | (isConfig ? CONFIG : 0) | (isDisposable ? DISPOSABLE : 0);
   return type | flags | (trackId << TRACK_SHIFT);
 }

@@ -2,30 +2,30 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { concatBytes } from "../bytes/concat.ts";
 import { hex } from "../bytes/hex.ts";
-import { type LogEntry, type LogMessage, MessageLog } from "./message-log.ts";
+import type { MediaMessage } from "../formats/flv/media-message.ts";
+import { type LogEntry, MessageLog } from "./message-log.ts";
 
-function audio(timestamp: number, payload: Uint8Array): LogMessage {
+function audio(timestamp: number, payload: Uint8Array): MediaMessage {
   return {
-    type: 8,
+    kind: "audio",
     timestamp,
     payload,
     isKeyframe: false,
     isConfig: false,
     isDisposable: false,
     trackId: 0,
-    writtenAtMs: 0,
   };
 }
 
-function append(log: MessageLog, message: LogMessage): LogEntry {
-  const entry = log.entryAt(log.append(message));
+function append(log: MessageLog, message: MediaMessage): LogEntry {
+  const entry = log.entryAt(log.append(message, message.timestamp, 0));
   ok(entry !== undefined);
   return entry;
 }
 
 test("a message stands in the log as a type 0 chunk on message stream 1", () => {
   const log = new MessageLog();
-  log.append(audio(16, hex`af 01 21`));
+  append(log, audio(16, hex`af 01 21`));
   deepEqual(
     concatBytes(log.views(0, log.head)),
     hex`
@@ -46,7 +46,7 @@ test("a payload longer than a chunk comes back whole, with and without extended 
   for (const timestamp of [0, 0x1000000]) {
     const log = new MessageLog({ chunkSize: 128 });
     const payload = Uint8Array.from({ length: 1000 }, (_, index) => index % 251);
-    log.append(audio(timestamp, hex`00`));
+    append(log, audio(timestamp, hex`00`));
     const entry = append(log, audio(timestamp, payload));
     deepEqual(log.payload(entry), payload);
   }
@@ -70,7 +70,7 @@ test("views cover what lies between two messages, over the borders of segments",
 
 test("a message larger than a segment gets a segment of its own", () => {
   const log = new MessageLog({ maxSegmentBytes: 64 * 1024 });
-  log.append(audio(0, hex`01`));
+  append(log, audio(0, hex`01`));
   const payload = new Uint8Array(300_000).fill(9);
   deepEqual(log.payload(append(log, audio(1, payload))), payload);
 });
@@ -90,7 +90,7 @@ test("trimming lets go of whole segments only, and views that were handed out st
 
 test("another message stream id is written into a copy of each header", () => {
   const log = new MessageLog({ maxSegmentBytes: 32 * 1024 });
-  for (let index = 0; index < 30; index++) log.append(audio(index, new Uint8Array(3000).fill(1)));
+  for (let index = 0; index < 30; index++) append(log, audio(index, new Uint8Array(3000).fill(1)));
   const copy = log.viewsFor(7, 0, log.head);
   const original = concatBytes(log.views(0, log.head));
   const bytes = concatBytes(copy);

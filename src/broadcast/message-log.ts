@@ -1,6 +1,7 @@
+import type { MediaMessage } from "../formats/flv/media-message.ts";
 import { encodeStandalone, standaloneLength } from "../rtmp/chunk/standalone-message.ts";
 import { chunkStreamIdOf, MessageType } from "../rtmp/message/message.ts";
-import type { LogSegment, MessageTraits } from "./log-segment.ts";
+import type { LogSegment } from "./log-segment.ts";
 import { MIN_SEGMENT_BYTES, SegmentPool } from "./segment-pool.ts";
 
 /** One message in the log: where its bytes stand, and what decides whether a slow viewer gets it. */
@@ -21,13 +22,10 @@ export type LogEntry = {
   readonly writtenAtMs: number;
 };
 
-/** What is written: a time that may exceed 32 bits, and what decides who gets the message. */
-export type LogMessage = MessageTraits & Pick<LogEntry, "timestamp" | "writtenAtMs"> & { readonly payload: Uint8Array };
-
 export type MessageLogOptions = {
   /** The most payload bytes of a chunk in the log: announced to every player. @default 65_536 */
   readonly chunkSize: number;
-  /** The most memory that is taken at a time; it is at least 32 KiB, and a quarter of what is kept. @default 512 KiB */
+  /** The most memory that is taken at a time; it is at least 32 KiB, and an eighth of what is kept. @default 512 KiB */
   readonly maxSegmentBytes: number;
   /** Where memory comes from and goes to. @default a pool of its own */
   readonly segments: SegmentPool;
@@ -37,7 +35,7 @@ export type MessageLogOptions = {
 export const LOG_STREAM_ID = 1;
 
 /** Of what is kept, the part that a segment has: it can only be let go as a whole. */
-const SEGMENT_FRACTION = 4;
+const SEGMENT_FRACTION = 8;
 /** Where the message stream id stands in a type 0 header with a one-byte basic header. */
 const STREAM_ID_AT = 8;
 
@@ -83,16 +81,16 @@ export class MessageLog {
     return this.#segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
   }
 
-  /** Writes a message, its payload copied. Returns its position. */
-  append(message: LogMessage): number {
-    const { type, payload, writtenAtMs } = message;
+  /** Writes a message, its payload copied, at a time that may exceed 32 bits. Returns its position. */
+  append(message: MediaMessage, timestamp: number, writtenAtMs: number): number {
+    const { payload } = message;
+    const type = messageTypeOf(message.kind);
     const chunkStreamId = chunkStreamIdOf(type, LOG_STREAM_ID);
-    const timestamp = message.timestamp >>> 0;
     const length = standaloneLength(payload.length, timestamp, this.chunkSize, chunkStreamId);
     const segment = this.#segmentFor(length);
     const wireMessage = { type, timestamp, streamId: LOG_STREAM_ID, payload };
     encodeStandalone(segment.bytes, segment.used, wireMessage, chunkStreamId, this.chunkSize);
-    segment.note(length, payload.length, message.timestamp, writtenAtMs, message);
+    segment.note(length, type, message, timestamp, writtenAtMs);
     const position = this.#head;
     this.#newestAtMs = writtenAtMs;
     this.#head += length;

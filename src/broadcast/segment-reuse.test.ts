@@ -165,14 +165,13 @@ test("a segment that was let go is written again, unless it was lent", () => {
   for (const isLent of [false, true]) {
     const segments = new SegmentPool();
     const log = new MessageLog({ segments });
-    const message = { type: 9, isKeyframe: true, isConfig: false, isDisposable: false, trackId: 0, writtenAtMs: 0 };
-    log.append({ ...message, timestamp: 0, payload: new Uint8Array(20_000).fill(1) });
+    log.append(frame(1, 20_000, true), 0, 0);
     const [view] = log.views(0, log.head);
     ok(view !== undefined);
     if (isLent) log.lend(0, log.head);
     log.trim(log.head);
     equal(log.heldBytes, 0);
-    log.append({ ...message, timestamp: 0, payload: new Uint8Array(20_000).fill(2) });
+    log.append(frame(2, 20_000, true), 0, 0);
     equal(view.at(-1), isLent ? 1 : 2);
   }
 });
@@ -180,10 +179,7 @@ test("a segment that was let go is written again, unless it was lent", () => {
 test("memory goes back to the pool only as a whole, and what is lent to the garbage collector", () => {
   const segments = new SegmentPool();
   const log = new MessageLog({ segments });
-  const message = { type: 9, isKeyframe: true, isConfig: false, isDisposable: false, trackId: 0, writtenAtMs: 0 };
-  const positions = Array.from({ length: 12 }, (_, time) => {
-    return log.append({ ...message, timestamp: time, payload: new Uint8Array(10_000) });
-  });
+  const positions = Array.from({ length: 12 }, (_, time) => log.append(frame(time, 10_000, true), time, 0));
   // Three to a segment: the second is lent by one of its messages.
   log.lend(positions[4] ?? 0, positions[5] ?? 0);
   log.trim(positions[8] ?? 0);
@@ -234,25 +230,29 @@ test("what nobody needed for ten seconds is let go, and no more than that", () =
 test("a segment knows its messages by position, and all that was said of them", () => {
   const segment = new LogSegment(MIN_SEGMENT_BYTES);
   segment.restart(1000);
-  const traits = { type: 9, isKeyframe: true, isConfig: true, isDisposable: true, trackId: 255 };
-  const plain = { type: 8, isKeyframe: false, isConfig: false, isDisposable: false, trackId: 0 };
-  for (let message = 0; message < 100; message++) {
-    segment.note(20 + message, message, 2 ** 33 + message, 0.5 + message, message % 2 === 0 ? traits : plain);
+  const traits = { isKeyframe: true, isConfig: true, isDisposable: true, trackId: 255 };
+  const plain = { isKeyframe: false, isConfig: false, isDisposable: false, trackId: 0 };
+  for (let index = 0; index < 100; index++) {
+    const isEven = index % 2 === 0;
+    const message = { ...frame(0, 5 + index, false), ...(isEven ? traits : plain) };
+    segment.note(20 + index, isEven ? 9 : 8, message, 2 ** 33 + index, 0.5 + index);
   }
   equal(segment.count, 100);
   deepEqual(segment.entry(0), {
     ...traits,
+    type: 9,
     offset: 1000,
     length: 20,
-    payloadLength: 0,
+    payloadLength: 5,
     timestamp: 2 ** 33,
     writtenAtMs: 0.5,
   });
   deepEqual(segment.entry(99), {
     ...plain,
+    type: 8,
     offset: segment.end - 119,
     length: 119,
-    payloadLength: 99,
+    payloadLength: 104,
     timestamp: 2 ** 33 + 99,
     writtenAtMs: 99.5,
   });

@@ -56,11 +56,14 @@ export class FlowControl {
     this.#bytesSent += byteLength;
   }
 
-  /** The count for an Acknowledgement that is due now, after half of the peer's window; undefined when none is. */
+  /** More than half of the peer's window has come since the last Acknowledgement. */
+  get isAcknowledgementDue(): boolean {
+    return this.#bytesReceived - this.#acknowledgedByUs >= (this.#peerWindowBytes ?? DEFAULT_WINDOW_BYTES) / 2;
+  }
+
+  /** The count for an Acknowledgement that is due now; undefined when none is. */
   takeAcknowledgement(): number | undefined {
-    if (this.#bytesReceived - this.#acknowledgedByUs < (this.#peerWindowBytes ?? DEFAULT_WINDOW_BYTES) / 2)
-      return undefined;
-    return this.acknowledgeNow();
+    return this.isAcknowledgementDue ? this.acknowledgeNow() : undefined;
   }
 
   /** The count for an Acknowledgement, due or not. */

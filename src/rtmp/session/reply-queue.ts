@@ -20,6 +20,10 @@ export class ReplyQueue {
     this.#registry = registry;
   }
 
+  get isEmpty(): boolean {
+    return this.#messages.length === 0;
+  }
+
   /** What was queued since the last time. */
   take(): readonly Message[] {
     const messages = this.#messages;

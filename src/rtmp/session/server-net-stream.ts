@@ -14,6 +14,8 @@ export class ServerNetStream {
   hasEnded = false;
   wantsAudio = true;
   wantsVideo = true;
+  /** Media of the client is taken: `can("media")`, kept because each message asks. */
+  mayPublish = false;
   #state: NetStreamState = "idle";
 
   constructor(id: number) {
@@ -46,6 +48,7 @@ export class ServerNetStream {
     const next = NEXT_STREAM_STATE[this.#state][action];
     if (next === undefined) return false;
     this.#state = next;
+    this.mayPublish = this.can("media");
     return true;
   }
 }
@@ -54,6 +57,8 @@ export class ServerNetStream {
 export class ServerNetStreams {
   readonly #streams = new Map<number, ServerNetStream>();
   readonly #maxNetStreams: number;
+  /** The stream that was asked for last: a publisher asks for the same one with every message. */
+  #latest: ServerNetStream | undefined;
   #nextId = 1;
 
   constructor(maxNetStreams: number) {
@@ -71,7 +76,8 @@ export class ServerNetStreams {
   }
 
   get(id: number): ServerNetStream | undefined {
-    return this.#streams.get(id);
+    if (this.#latest?.id !== id) this.#latest = this.#streams.get(id);
+    return this.#latest;
   }
 
   /** For `publish` and `play` on a stream that was never created, as clients of lenient servers send them. */
@@ -89,6 +95,7 @@ export class ServerNetStreams {
   delete(stream: ServerNetStream): void {
     stream.apply("deleteStream");
     this.#streams.delete(stream.id);
+    this.#latest = undefined;
   }
 
   #open(id: number): ServerNetStream {

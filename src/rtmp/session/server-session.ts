@@ -149,6 +149,11 @@ export class ServerSession {
     this.#budget.refill(nowMs);
   }
 
+  /** Whether `takeReplies` has any. */
+  get hasReplies(): boolean {
+    return !this.#replies.isEmpty;
+  }
+
   /** Messages to send, in order. */
   takeReplies(): readonly Message[] {
     return this.#replies.take();
@@ -304,7 +309,7 @@ export class ServerSession {
   }
 
   #mayPublish(streamId: number): boolean {
-    if (this.#streams.get(streamId)?.can("media")) return true;
+    if (this.#streams.get(streamId)?.mayPublish) return true;
     this.#advance("call", "media");
     this.#counters.strayMedia++;
     return false;

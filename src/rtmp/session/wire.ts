@@ -143,6 +143,11 @@ export class Wire {
     return this.#scheduler.heldBytesOf(Priority.Control);
   }
 
+  /** Whether `takeOutput` may have something: quickly told, since nearly every read of a publisher asks. */
+  get hasOutput(): boolean {
+    return this.#handshake !== undefined || this.#scheduler.queuedMessages > 0 || this.#flow.isAcknowledgementDue;
+  }
+
   /** No message is half taken: whole messages of another writer may follow. Always so unless chunks interleave. */
   get isBetweenMessages(): boolean {
     return this.#scheduler.isBetweenMessages;

@@ -26,7 +26,7 @@ export type ConnectionPort = ViewerPort & {
   close(reason: string, lastWords: () => void): void;
 };
 
-type PublishedStream = { readonly broadcast: Broadcast; readonly publication: Publication };
+type PublishedStream = { readonly streamId: number; readonly broadcast: Broadcast; readonly publication: Publication };
 type PlayedStream = { readonly broadcast: Broadcast; readonly viewer: Viewer };
 
 /** Names that the log tells of one connection. */
@@ -43,6 +43,8 @@ export class ClientStreams {
   readonly #port: ConnectionPort;
   /** Made for the first: most clients never publish. */
   #published: Map<number, PublishedStream> | undefined;
+  /** The one that was written to last. */
+  #writing: PublishedStream | undefined;
   readonly #played = new Map<number, PlayedStream>();
   /** The stream for which the application decides now. */
   #undecided: number | undefined;
@@ -67,7 +69,8 @@ export class ClientStreams {
 
   /** The hot path of a publisher. Media on a stream that does not publish is dropped. */
   write(streamId: number, message: MediaMessage, nowMs: number): void {
-    this.#published?.get(streamId)?.publication.write(message, nowMs);
+    if (this.#writing?.streamId !== streamId) this.#writing = this.#published?.get(streamId);
+    this.#writing?.publication.write(message, nowMs);
   }
 
   clearData(streamId: number, name: string): void {
@@ -129,6 +132,7 @@ export class ClientStreams {
     const published = this.#published?.get(streamId);
     if (published === undefined) return;
     this.#published?.delete(streamId);
+    this.#writing = undefined;
     const { publication, broadcast } = published;
     publication.end(end, this.#context.nowMs());
     const { hooks, log } = this.#context;
@@ -207,7 +211,8 @@ export class ClientStreams {
     }
     this.#noteName("published", broadcastName);
     this.#published ??= new Map();
-    this.#published.set(streamId, { broadcast, publication: result.publication });
+    this.#published.set(streamId, { streamId, broadcast, publication: result.publication });
+    this.#writing = undefined;
     this.#session.acceptPublish(streamId);
     const text = result.isReturn ? "the publisher is back" : "publishing";
     log.info({ connection: id, remote: remoteAddress, broadcast: broadcastName, flashVersion }, text);

@@ -33,6 +33,11 @@ export class Outbox {
     this.#maxUnreadReplyBytes = limits.maxUnreadReplyBytes;
   }
 
+  /** The session or the wire has something to send. */
+  get isDue(): boolean {
+    return this.#session.hasReplies || this.#wire.hasOutput;
+  }
+
   /** Sends what the session has queued. */
   sendReplies(): void {
     const wire = this.#wire;
