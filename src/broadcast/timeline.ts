@@ -18,6 +18,7 @@ export type TimelineOptions = {
 };
 
 type Track = {
+  readonly key: number;
   /** Last value on the wire, 32 bits. */
   lastWire: number;
   /** The same, counted on without wrapping. */
@@ -46,9 +47,10 @@ export class Timeline {
   readonly counters: TimelineCounters = { steps: 0, jumps: 0, wraps: 0 };
   readonly #maxStepMs: number;
   readonly #maxGapMs: number;
-  readonly #tracks = new Map<string, Track>();
+  /** Nearly always two, so that looking through them is quicker than a map. */
+  readonly #tracks: Track[] = [];
   /** Of tracks that have had no frame yet: the time of their newest configuration. */
-  readonly #configTimes = new Map<string, number>();
+  readonly #configTimes = new Map<number, number>();
   /** Where the publication's first frame goes; undefined for the first publication, which keeps its own times. */
   #start: number | undefined;
   #publicationOffset: number | undefined;
@@ -77,7 +79,7 @@ export class Timeline {
   startPublication(nowMs: number, maxPauseMs: number, isGiven = false): void {
     this.#given = undefined;
     this.#isGiven = isGiven;
-    this.#tracks.clear();
+    this.#tracks.length = 0;
     this.#configTimes.clear();
     this.#publicationOffset = undefined;
     this.#lastJumpOffset = undefined;
@@ -93,7 +95,7 @@ export class Timeline {
       : isBeside
         ? this.#besideTracks(message)
         : this.#onTrack(message, nowMs);
-    const hasFrames = this.#tracks.size > 0 || this.#given !== undefined;
+    const hasFrames = this.#tracks.length > 0 || this.#given !== undefined;
     if (hasFrames && (this.#newest === undefined || timestamp >= this.#newest)) {
       this.#newest = timestamp;
       this.#newestAtMs = nowMs;
@@ -115,8 +117,8 @@ export class Timeline {
   /** Configurations and data often carry 0: they count with the media around them, and never set the base. */
   #besideTracks(message: MediaMessage): number {
     const key = trackKey(message);
-    const own = this.#tracks.get(key);
-    const track = own ?? this.#tracks.values().next().value;
+    const own = this.#trackOf(key);
+    const track = own ?? this.#tracks[0];
     if (track === undefined) return this.#start ?? message.timestamp;
     const unwrapped = track.lastUnwrapped + signed32(message.timestamp - track.lastWire);
     const timestamp = unwrapped + track.offset;
@@ -134,7 +136,7 @@ export class Timeline {
   }
 
   /** A configuration before the first frame of its track, which may be a little older than the newest of another. */
-  #beforeTrack(key: string, near: number): number {
+  #beforeTrack(key: number, near: number): number {
     const timestamp = Math.max(near, this.#configTimes.get(key) ?? this.#start ?? near);
     this.#configTimes.set(key, timestamp);
     return timestamp;
@@ -142,7 +144,7 @@ export class Timeline {
 
   #onTrack(message: MediaMessage, nowMs: number): number {
     const key = trackKey(message);
-    const track = this.#tracks.get(key);
+    const track = this.#trackOf(key);
     if (track === undefined) return this.#firstOfTrack(key, message.timestamp, nowMs);
     const delta = signed32(message.timestamp - track.lastWire);
     const elapsed = nowMs - track.lastAtMs;
@@ -158,9 +160,14 @@ export class Timeline {
     return timestamp;
   }
 
-  #firstOfTrack(key: string, wire: number, nowMs: number): number {
+  #trackOf(key: number): Track | undefined {
+    for (const track of this.#tracks) if (track.key === key) return track;
+    return undefined;
+  }
+
+  #firstOfTrack(key: number, wire: number, nowMs: number): number {
     this.#publicationOffset ??= this.#start === undefined ? 0 : this.#start - wire;
-    const first = this.#tracks.values().next().value;
+    const first = this.#tracks[0];
     // A later track is unwrapped beside the first, so that both wrap together.
     const unwrapped = first === undefined ? wire : first.lastUnwrapped + signed32(wire - first.lastWire);
     let offset = this.#publicationOffset;
@@ -173,6 +180,7 @@ export class Timeline {
     const earliest = this.#configTimes.get(key) ?? this.#start ?? unwrapped + offset;
     const timestamp = Math.max(unwrapped + offset, earliest);
     const track = {
+      key,
       lastWire: wire,
       lastUnwrapped: unwrapped,
       offset,
@@ -180,7 +188,7 @@ export class Timeline {
       lastAtMs: nowMs,
       usualDelta: 20,
     };
-    this.#tracks.set(key, track);
+    this.#tracks.push(track);
     return timestamp;
   }
 
@@ -222,12 +230,12 @@ export class Timeline {
   }
 }
 
-function trackKey(message: MediaMessage): string {
-  return message.kind === "audio" ? (AUDIO_KEYS[message.trackId] ?? "a") : (VIDEO_KEYS[message.trackId] ?? "v");
+function trackKey({ kind, trackId }: MediaMessage): number {
+  return kind === "audio" ? AUDIO_KEYS + trackId : trackId;
 }
 
-const AUDIO_KEYS = Array.from({ length: 256 }, (_, trackId) => `audio ${trackId}`);
-const VIDEO_KEYS = Array.from({ length: 256 }, (_, trackId) => `video ${trackId}`);
+/** Audio tracks count from here, video tracks from 0: a track id has 8 bits. */
+const AUDIO_KEYS = 256;
 
 /** The shorter way round from one 32-bit time to another. */
 function signed32(difference: number): number {

@@ -28,6 +28,9 @@ const MAX_HEADER_LENGTH = 3 + 11 + 4;
 /** A header byte of a continuation weighs as much as this many payload bytes. */
 const OVERHEAD_WEIGHT = 8;
 
+/** From here on the basic header has two bytes or three. RTMP 1.0 section 5.3.1.1. */
+const FAR_STREAM_ID = 64;
+
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
 
@@ -51,7 +54,10 @@ export class ChunkDecoder {
   readonly #carryView = new DataView(this.#carry.buffer);
   #carryLength = 0;
 
-  readonly #streams = new Map<number, IncomingChunkStream>();
+  /** By id, those whose basic header is one byte: all that nearly every peer uses. */
+  readonly #nearStreams: (IncomingChunkStream | undefined)[] = [];
+  #farStreams: Map<number, IncomingChunkStream> | undefined;
+  #streamCount = 0;
   readonly #assembly = new MessageAssembly();
   readonly #extendedTimestamps = new ExtendedTimestampDetector();
   /** The chunk stream of the chunk whose payload comes next, and how much of it is left. */
@@ -113,7 +119,7 @@ export class ChunkDecoder {
 
   /** Drops the unfinished message of a chunk stream; its last header stays in force. RTMP 1.0 section 5.4.2. */
   abort(chunkStreamId: number): void {
-    const stream = this.#streams.get(chunkStreamId);
+    const stream = this.#streamOf(chunkStreamId);
     if (stream !== undefined) this.#assembly.discard(stream);
   }
 
@@ -180,7 +186,7 @@ export class ChunkDecoder {
     const shortLength = basicLength + messageHeaderLength(format);
     if (end - at < shortLength) return undefined;
     if (format === 3) {
-      const stream = this.#streams.get(chunkStreamIdAt(view, at));
+      const stream = this.#streamOf(chunkStreamIdAt(view, at));
       if (stream === undefined || !stream.hasExtendedTimestamp) return shortLength;
       const fieldLength = this.#extendedTimestamps.fieldLength(view, at + basicLength, end, stream);
       return fieldLength === undefined ? undefined : shortLength + fieldLength;
@@ -194,7 +200,7 @@ export class ChunkDecoder {
     const first = view.getUint8(at);
     const format = formatOf(first);
     const id = chunkStreamIdAt(view, at);
-    const stream = this.#streams.get(id) ?? this.#openStream(id, format);
+    const stream = this.#streamOf(id) ?? this.#openStream(id, format);
     const wasPartial = stream.isPartial;
     if (format === 3) {
       if (!wasPartial) this.#beginMessage(stream, (stream.timestamp + stream.delta) >>> 0, format);
@@ -210,12 +216,21 @@ export class ChunkDecoder {
   #openStream(id: number, format: ChunkFormat): IncomingChunkStream {
     if (format >= 2) this.#fail("chunk.header", id, format, "no message came before it on this chunk stream");
     const { maxChunkStreams } = this.limits;
-    if (this.#streams.size >= maxChunkStreams) {
+    if (this.#streamCount >= maxChunkStreams) {
       this.#fail("chunk.stream-limit", id, format, `more than ${maxChunkStreams} chunk streams`);
     }
     const stream = createIncomingChunkStream(id);
-    this.#streams.set(id, stream);
+    this.#streamCount++;
+    if (id < FAR_STREAM_ID) this.#nearStreams[id] = stream;
+    else {
+      this.#farStreams ??= new Map();
+      this.#farStreams.set(id, stream);
+    }
     return stream;
+  }
+
+  #streamOf(id: number): IncomingChunkStream | undefined {
+    return id < FAR_STREAM_ID ? this.#nearStreams[id] : this.#farStreams?.get(id);
   }
 
   /** Formats 0-2. */
