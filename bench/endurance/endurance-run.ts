@@ -78,6 +78,7 @@ async function runClients(
   const after = await settledSample(server, pace);
   say(`all have left; after: ${describeSample(after)}`);
   const { published, viewing, samples } = run;
+  const wholeViews = countWholeViews(published.sessions, viewing.views);
   const problems = [warmUp, run].flatMap((season) => [
     ...season.published.problems,
     ...season.viewing.problems,
@@ -92,8 +93,12 @@ async function runClients(
     longestStandstillMs: Math.max(...[warmUp, run].flatMap(standstillsMs)),
     publications: published.sessions.length,
     views: viewing.views.length,
-    wholeViews: countWholeViews(published.sessions, viewing.views),
-    problems: [...problems, ...judgeServer(before, after, pace.bounds)],
+    wholeViews,
+    problems: [
+      ...(wholeViews === 0 ? ["nobody saw a publication to its end"] : []),
+      ...problems,
+      ...judgeServer(before, after, pace.bounds),
+    ],
   };
 }
 
