@@ -503,6 +503,16 @@ describe("limits", () => {
     );
   });
 
+  test("maxChunkStreams counts those with one, two and three bytes of basic header together", () => {
+    const three = [hex`3f`, hex`00 00`, hex`01 0001`].map((header) => hex`${header} 000000 000001 08 01000000 00`);
+    equal(decode(concatBytes(three), { limits }).length, 3);
+    for (const header of [hex`03`, hex`00 01`]) {
+      throwsCode("chunk.stream-limit", () =>
+        decode(hex`${concatBytes(three)} ${header} 000000 000001 08 01000000 00`, { limits }),
+      );
+    }
+  });
+
   test("maxPartialBytes: 256 pass, 257 are an error, and finished messages do not count", () => {
     const twoStarted = hex`
       04 000000 0000c8 09 01000000 ${counting(128)}

@@ -292,6 +292,27 @@ test("media is taken from the moment that publish was asked, and only there", ()
   equal(session.counters.strayMedia, 1);
 });
 
+test("media of a stream that was deleted is not taken, nor of one with its id that does not publish", () => {
+  const session = publishing();
+  deepEqual(receive(session, media("video", 1, 40, FRAME))[0], "video stream=1 at=40 bytes=10");
+  session.receive(command(0, "deleteStream", 0, 1));
+  deepEqual(receive(session, media("video", 1, 80, FRAME))[0], "-");
+  session.receive(command(1, "play", 0, "other"));
+  session.acceptPlay(1);
+  deepEqual(receive(session, media("video", 1, 80, FRAME))[0], "-");
+  equal(session.counters.strayMedia, 2);
+});
+
+test("whether there are replies is told without taking them", () => {
+  const session = publishing();
+  session.takeReplies();
+  equal(session.hasReplies, false);
+  session.receive(command(0, "createStream", 9));
+  equal(session.hasReplies, true);
+  equal(session.takeReplies().length, 1);
+  equal(session.hasReplies, false);
+});
+
 test("metadata is set with and without @setDataFrame, taken back, and other data passed on", () => {
   const session = publishing();
   const onMetaData = encodeData(1, 0, "onMetaData", { width: 640 });

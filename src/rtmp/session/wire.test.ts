@@ -411,6 +411,32 @@ describe("media that is written past the wire", () => {
   });
 });
 
+test("a wire tells that it has output: a handshake, a message, an answer or an acknowledgement", () => {
+  const wire = createWire();
+  equal(wire.hasOutput, true);
+  wire.push(hex`03 50 51 52`);
+  take(wire);
+  equal(wire.hasOutput, false);
+  wire.send(audio(1, 300));
+  equal(wire.hasOutput, true);
+  take(wire);
+  equal(wire.hasOutput, false);
+  const peer = createOpenWire();
+  peer.sendPingRequest(7);
+  carry(peer, wire);
+  equal(wire.hasOutput, true);
+  take(wire);
+  // Half of a window of 1024 bytes.
+  peer.send(encodeWindowAcknowledgementSize(1024));
+  carry(peer, wire);
+  equal(wire.hasOutput, false);
+  peer.send(audio(2, 512));
+  carry(peer, wire);
+  equal(wire.hasOutput, true);
+  take(wire);
+  equal(wire.hasOutput, false);
+});
+
 test("the historic chunk sizes hold both ways until a chunk size is announced", () => {
   const left = createOpenWire({ historicChunkSizes: true });
   const right = createOpenWire({ historicChunkSizes: true });
