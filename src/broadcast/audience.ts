@@ -14,6 +14,8 @@ export class Audience {
   readonly #viewers: Viewer[] = [];
   #joined = 0;
   #scheduledForMs: number | undefined;
+  /** When the pass that was begun last was due: merging passes keep to their intervals, however late timers are. */
+  #passDueMs = Number.NEGATIVE_INFINITY;
   #passGroup = 0;
   /** The next to be looked at: all before it have had their turn. */
   #passIndex = 0;
@@ -57,10 +59,12 @@ export class Audience {
   wake(isVideoFrame: boolean, nowMs: number): void {
     if (this.#viewers.length === 0) return;
     if (this.#groupSizes.length > 1) this.#groupsDue = this.#groupSizes.length;
-    this.#scheduleIn(flushDelayMs(this.#flush, isVideoFrame) * this.#groupsAhead(), nowMs);
+    if (this.#flush.kind === "merge") this.#scheduleMerge(nowMs);
+    else this.#scheduleAt(nowMs + flushDelayMs(this.#flush, isVideoFrame), nowMs);
   }
 
   startPass(): void {
+    this.#passDueMs = this.#scheduledForMs ?? this.#passDueMs;
     this.#scheduledForMs = undefined;
     this.#passIndex = 0;
     const groupsAhead = this.#groupsAhead();
@@ -78,7 +82,7 @@ export class Audience {
       if (viewer.group === this.#passGroup) viewer.serve();
     }
     if (this.#passIndex < this.#viewers.length) return true;
-    if (this.#groupsDue > 0) this.#scheduleIn(flushDelayMs(this.#flush, false) * this.#groupsAhead(), nowMs);
+    if (this.#groupsDue > 0) this.#scheduleMerge(nowMs);
     return false;
   }
 
@@ -121,10 +125,17 @@ export class Audience {
     viewer.index = to;
   }
 
-  #scheduleIn(delayMs: number, nowMs: number): void {
-    const dueMs = nowMs + delayMs;
+  #scheduleMerge(nowMs: number): void {
+    const stepMs = flushDelayMs(this.#flush, false);
+    const delayMs = stepMs * this.#groupsAhead();
+    const dueMs = this.#passDueMs + delayMs;
+    const isInStep = dueMs > nowMs - stepMs;
+    this.#scheduleAt(isInStep ? Math.max(nowMs, dueMs) : nowMs + delayMs, nowMs);
+  }
+
+  #scheduleAt(dueMs: number, nowMs: number): void {
     if (this.#scheduledForMs !== undefined && this.#scheduledForMs <= dueMs) return;
     this.#scheduledForMs = dueMs;
-    this.#schedule(delayMs);
+    this.#schedule(dueMs - nowMs);
   }
 }

@@ -50,10 +50,11 @@ class Scene {
     this.publication.write(classifyMedia(kind, this.#nowMs, kind === "video" ? keyframe : hex`af 01 21`), this.#nowMs);
   }
 
-  async pass(durationMs: number): Promise<void> {
-    for (let passed = 0; passed < durationMs; passed++) {
-      this.#nowMs++;
-      this.#context.mock.timers.tick(1);
+  /** With a clock that is looked at every `stepMs` only: so late are timers then. */
+  async pass(durationMs: number, stepMs = 1): Promise<void> {
+    for (let passed = 0; passed < durationMs; passed += stepMs) {
+      this.#nowMs += stepMs;
+      this.#context.mock.timers.tick(stepMs);
       await settle();
     }
   }
@@ -86,6 +87,19 @@ test("sound that comes during a pass waits for its time, as any other", async (c
   deepEqual([scene.writes[0], scene.writes[299]], [[0], [0]]);
   await scene.pass(55);
   deepEqual([scene.writes[0], scene.writes[299]], [[0, 50], [0]]);
+});
+
+test("a merging flush keeps to its interval although each of its timers is late", async (context) => {
+  const scene = new Scene(context, { flush: { kind: "merge", intervalMs: 60 } });
+  for (let viewer = 0; viewer < 4; viewer++) scene.watch();
+  for (let frame = 0; frame < 60; frame++) {
+    scene.write("video");
+    await scene.pass(14, 7);
+  }
+  for (const times of scene.writes) {
+    const meanMs = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / (times.length - 1);
+    ok(meanMs >= 59 && meanMs <= 61, `every ${meanMs} ms`);
+  }
 });
 
 test("nothing is begun once the flusher is closed", async (context) => {

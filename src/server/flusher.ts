@@ -2,8 +2,8 @@ import type { Broadcast } from "../broadcast/broadcast.ts";
 
 /** Viewers served in one go; publishers are read in between. */
 const SLICE_VIEWERS = 256;
-/** Timers count whole milliseconds: what is due within one is done now. */
-const TIMER_SLACK_MS = 1;
+/** Timers count whole milliseconds: what is due within half of one is done now. */
+const TIMER_SLACK_MS = 0.5;
 
 /**
  * Carries out the passes that broadcasts ask for: at their time for what may wait, otherwise after the bytes at hand are
