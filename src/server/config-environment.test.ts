@@ -20,6 +20,7 @@ test("lists are separated by commas, numbers and choices stand as they are", () 
     MILLRACE_LOG_LEVEL: "",
     MILLRACE_CONFIG: "millrace.yml",
     MILLRACE_FAST_READ: "off",
+    MILLRACE_DIRECT_WRITE: "off",
     HOME: "/",
   });
   deepEqual(problems, []);

@@ -1,3 +1,4 @@
+import { DIRECT_WRITE_VARIABLE } from "../transport/direct-write.ts";
 import { nearest } from "../transport/nearest.ts";
 import { FAST_READ_VARIABLE } from "../transport/shared-read-buffer.ts";
 import { CONFIG_KEYS, valueFromText } from "./config-keys.ts";
@@ -10,7 +11,7 @@ export const CONFIG_FILE_VARIABLE = "MILLRACE_CONFIG";
 const PREFIX = "MILLRACE_";
 
 /** Read elsewhere. */
-const OTHER_VARIABLES: readonly string[] = [CONFIG_FILE_VARIABLE, FAST_READ_VARIABLE];
+const OTHER_VARIABLES: readonly string[] = [CONFIG_FILE_VARIABLE, FAST_READ_VARIABLE, DIRECT_WRITE_VARIABLE];
 
 /** What Kubernetes sets by itself in every container beside a service that is called millrace. */
 const OF_KUBERNETES = /^MILLRACE_(?:\w+_)?(?:SERVICE_(?:HOST|PORT)|PORT)(?:_\w+)?$/;

@@ -15,8 +15,8 @@ let readIntoBuffer: ReadShared | undefined;
 let probed: Promise<ReadShared | undefined> | undefined;
 
 /**
- * Finds out whether `readShared` works here, by a connection of our own over loopback; tried once, and again from then on
- * unless the environment says off. Without it no socket is read that way. Never rejects.
+ * Finds out whether `readShared` works here, by a connection of our own over loopback, once in a process; `readShared` does
+ * nothing before that, nor where the environment has switched it off. Never rejects.
  */
 export async function prepareSharedReads(
   environment: Readonly<Record<string, string | undefined>> = process.env,
