@@ -32,8 +32,7 @@ export function measureCase(microCase: MicroCase, seconds: number): MicroFigures
   const { run, compare } = microCase.prepare();
   const warmUpMs = seconds * 1000 * WARM_UP_SHARE;
   const sampleMs = Math.max(MIN_SAMPLE_MS, (seconds * 1000 - 2 * warmUpMs) / SAMPLES / 2);
-  const callMs = millisecondsEach(run, warmUpMs);
-  const calls = callsIn(sampleMs, callMs);
+  const calls = callsIn(sampleMs, millisecondsEach(run, warmUpMs));
   const comparedCalls = callsIn(sampleMs, millisecondsEach(compare, warmUpMs));
   const nanoseconds: number[] = [];
   const ratios: number[] = [];
@@ -44,6 +43,7 @@ export function measureCase(microCase: MicroCase, seconds: number): MicroFigures
     ratios.push(runMs / compareMs);
   }
   const nanosecondsPerOperation = median(nanoseconds);
+  const callMs = (nanosecondsPerOperation * operations) / 1e6;
   return {
     nanosecondsPerOperation,
     spread: (percentile(nanoseconds, 0.75) - percentile(nanoseconds, 0.25)) / nanosecondsPerOperation,
@@ -83,6 +83,8 @@ function allocationOf(
   operations: number,
   calls: number,
 ): Pick<MicroFigures, "heapBytesPerOperation" | "bufferBytesPerOperation"> {
+  // Once before it counts: what is compiled for it is allocated, too.
+  allocatedBy(() => undefined, calls);
   const idle = allocatedBy(() => undefined, calls);
   const { heapBytes, bufferBytes } = allocatedBy(run, calls);
   const each = (bytes: number): number => Math.max(0, bytes) / (calls * operations);
