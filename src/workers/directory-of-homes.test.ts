@@ -25,8 +25,14 @@ function scene({ maxBroadcasts = 100 } = {}) {
     },
     claim: (worker: string, id: number, name = "n") =>
       directory.claim(number(worker), { id, name, publisher: `p${id}` }, nowMs),
-    yielded: (worker: string, id: number, refusal?: string) => directory.yielded(number(worker), id, refusal, nowMs),
-    release: (worker: string, name = "n") => directory.release(number(worker), name, nowMs),
+    /** Of the newest claim that was allowed, unless it is said of which. */
+    yielded: (worker: string, id: number, refusal?: string, claim?: number) =>
+      directory.yielded(
+        number(worker),
+        { id, ...(refusal !== undefined && { refusal }), ...(claim !== undefined && { claim }) },
+        nowMs,
+      ),
+    release: (worker: string, name = "n", claim?: number) => directory.release(number(worker), name, claim, nowMs),
     watch: (worker: string, id: number, name = "n") => directory.watch(number(worker), id, name),
     unwatch: (worker: string, name = "n") => directory.unwatch(number(worker), name),
     die: (worker: string) => directory.remove(number(worker), nowMs),
@@ -295,4 +301,33 @@ test("of one name no more claims wait than there may", () => {
   sent();
   claim("C", 500);
   deepEqual(sent(), ["C answer 500: n is already being published."]);
+});
+
+test("a release that has crossed the answer to a newer claim does not take the name from it", () => {
+  const { claim, release, sent, home, directory } = scene();
+  claim("A", 1);
+  claim("A", 2);
+  release("A", "n", 1);
+  equal(home(), "A");
+  equal(directory.size, 1);
+  deepEqual(sent(), ["A answer 1", "A answer 2"]);
+  claim("B", 3);
+  deepEqual(sent(), ["A yield 1 n to p3"]);
+  release("A", "n", 2);
+  deepEqual(sent(), ["B answer 3"]);
+});
+
+test("a home that yields too late, and has crossed the answer to a claim of its own, stays the home", () => {
+  const { claim, yielded, pass, sent, home } = scene();
+  claim("A", 1);
+  claim("B", 2);
+  claim("A", 3);
+  pass(YIELD_MS);
+  deepEqual(sent(), ["A answer 1", "A yield 1 n to p2", "B answer 2: n is already being published.", "A answer 3"]);
+  yielded("A", 1, undefined, 1);
+  equal(home(), "A");
+  claim("B", 4);
+  deepEqual(sent(), ["A yield 2 n to p4"]);
+  yielded("A", 2, undefined, 3);
+  deepEqual(sent(), ["B answer 4"]);
 });

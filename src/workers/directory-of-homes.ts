@@ -1,4 +1,4 @@
-import type { Home, LinkPath, SupervisorMessage } from "./messages.ts";
+import type { Home, LinkPath, SupervisorMessage, WorkerMessage } from "./messages.ts";
 
 export type DirectoryOfHomesOptions = {
   /** Names that are published at a time, in all workers. */
@@ -24,11 +24,16 @@ type Question = { readonly id: number; readonly worker: number; readonly deadlin
 type Entry = {
   readonly name: string;
   home: number | undefined;
+  /** By which claim the home is one. */
+  claimId: number | undefined;
   readonly watchers: Set<number>;
   /** In order. A question is about the first. */
   readonly claims: Claim[];
   question: Question | undefined;
 };
+
+/** What a home says of a question. */
+type Yielded = Omit<Extract<WorkerMessage, { readonly kind: "yielded" }>, "kind">;
 
 /** Claims of one name that wait; a further one is refused. */
 export const MAX_WAITING_CLAIMS = 100;
@@ -87,10 +92,11 @@ export class DirectoryOfHomes {
     this.#settle(entry, entry.home, worker, nowMs);
   }
 
-  /** The home of a name publishes it no more. */
-  release(worker: number, name: string, nowMs: number): void {
+  /** The home of a name publishes it no more. Nothing happens where it does not know yet of its newest claim. */
+  release(worker: number, name: string, claimId: number | undefined, nowMs: number): void {
     const entry = this.#entries.get(name);
     if (entry === undefined || entry.home !== worker) return;
+    if (claimId !== undefined && claimId !== entry.claimId) return;
     // What it will still answer is about a publication that is over.
     if (entry.question !== undefined) this.#asked.delete(entry.question.id);
     entry.question = undefined;
@@ -99,13 +105,13 @@ export class DirectoryOfHomes {
   }
 
   /** The home has decided whether it yields. */
-  yielded(worker: number, id: number, refusal: string | undefined, nowMs: number): void {
+  yielded(worker: number, { id, refusal, claim }: Yielded, nowMs: number): void {
     const asked = this.#asked.get(id);
     if (asked?.worker !== worker) return;
     this.#asked.delete(id);
     const { entry } = asked;
     // Too late for whoever claimed it, perhaps, but it is over there.
-    if (refusal === undefined) return this.release(worker, entry.name, nowMs);
+    if (refusal === undefined) return this.release(worker, entry.name, claim, nowMs);
     if (entry.question?.id !== id) return;
     this.#refuseFirst(entry, refusal);
     this.#settle(entry, worker, worker, nowMs);
@@ -136,7 +142,14 @@ export class DirectoryOfHomes {
   #open(name: string): Entry {
     const found = this.#entries.get(name);
     if (found !== undefined) return found;
-    const entry: Entry = { name, home: undefined, watchers: new Set(), claims: [], question: undefined };
+    const entry: Entry = {
+      name,
+      home: undefined,
+      claimId: undefined,
+      watchers: new Set(),
+      claims: [],
+      question: undefined,
+    };
     this.#entries.set(name, entry);
     return entry;
   }
@@ -178,6 +191,7 @@ export class DirectoryOfHomes {
     const isFull = entry.home === undefined && this.#size >= this.#options.maxBroadcasts;
     if (isFull) return this.#answer(worker, id, "The server has too many broadcasts.");
     this.#setHome(entry, worker);
+    entry.claimId = id;
     this.#answer(worker, id);
   }
 

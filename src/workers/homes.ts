@@ -8,6 +8,8 @@ import { RelaySender } from "./relay-sender.ts";
 /** A name that is published here, and the relays of it to others. */
 type Home = {
   readonly relays: Set<RelaySender>;
+  /** The id of the newest claim by which it is one. */
+  claim: number;
   /** Ticks since it was claimed: whoever did so needs a moment to publish. */
   ticks: number;
 };
@@ -15,7 +17,7 @@ type Home = {
 export type Yielded =
   | { readonly kind: "refused"; readonly reason: string }
   /** With the publication that stands for the new publisher, where somebody watches here. */
-  | { readonly kind: "yielded"; readonly publication?: Publication };
+  | { readonly kind: "yielded"; readonly publication?: Publication; readonly claim?: number };
 
 export type HomesOptions = {
   readonly directory: BroadcastDirectory;
@@ -45,10 +47,17 @@ export class Homes {
     return this.#homes.has(name);
   }
 
-  add(name: string): void {
-    const found = this.#homes.get(name);
-    if (found === undefined) this.#homes.set(name, { relays: new Set(), ticks: 0 });
-    else found.ticks = 0;
+  /** The claim with that id was allowed. */
+  add(name: string, claim: number): void {
+    const home = this.#homes.get(name) ?? { relays: new Set(), claim, ticks: 0 };
+    this.#homes.set(name, Object.assign(home, { claim, ticks: 0 }));
+  }
+
+  /** A client wants to publish what is at home here: it has a moment to do so. False where it is not. */
+  claimAgain(name: string): boolean {
+    const home = this.#homes.get(name);
+    if (home !== undefined) home.ticks = 0;
+    return home !== undefined;
   }
 
   /** Sends a broadcast by a link that another process has made; undefined where it is not at home here. */
@@ -63,13 +72,13 @@ export class Homes {
   }
 
   /** Names that nobody publishes here any more, grace time over: they are given up, once all was relayed. */
-  takeIdle(): readonly string[] {
-    const idle: string[] = [];
+  takeIdle(): readonly { readonly name: string; readonly claim: number }[] {
+    const idle: { name: string; claim: number }[] = [];
     for (const [name, home] of this.#homes) {
       const isIdle = (this.#options.directory.get(name)?.state ?? "idle") === "idle";
-      if (++home.ticks > TICKS_TO_PUBLISH && isIdle) idle.push(name);
+      if (++home.ticks > TICKS_TO_PUBLISH && isIdle) idle.push({ name, claim: home.claim });
     }
-    for (const name of idle) this.#leave(name, UNPUBLISHED);
+    for (const { name } of idle) this.#leave(name, UNPUBLISHED);
     return idle;
   }
 
@@ -95,15 +104,16 @@ export class Homes {
     if (broadcast === undefined || broadcast.state === "idle") {
       if (home.ticks < TICKS_TO_PUBLISH) return again(SETTLING_MS);
       this.#leave(name, UNPUBLISHED);
-      return decided({ kind: "yielded" });
+      return decided({ kind: "yielded", claim: home.claim });
     }
     const result = broadcast.publish(publisher, nowMs(), waitingSinceMs);
     if (result.kind === "undecided") return again(result.retryInMs, waitingSinceMs ?? nowMs());
     if (result.kind === "refused") return decided(result);
     this.#leave(name, ELSEWHERE);
-    if (broadcast.isWatched) return decided({ kind: "yielded", publication: result.publication });
+    const { claim } = home;
+    if (broadcast.isWatched) return decided({ kind: "yielded", publication: result.publication, claim });
     result.publication.end("unpublished", nowMs());
-    decided({ kind: "yielded" });
+    decided({ kind: "yielded", claim });
   }
 
   #leave(name: string, notice: LinkNotice): void {

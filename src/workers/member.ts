@@ -59,11 +59,7 @@ export class Member implements ServerPool {
   }
 
   claim(name: string, publisher: string): Promise<Decision> | undefined {
-    if (this.#homes.has(name)) {
-      // It may be idle, and about to be given up.
-      this.#homes.add(name);
-      return undefined;
-    }
+    if (this.#homes.claimAgain(name)) return undefined;
     this.#claims.set(name, (this.#claims.get(name) ?? 0) + 1);
     return new Promise((resolve) => {
       this.#questions.ask(
@@ -72,7 +68,7 @@ export class Member implements ServerPool {
           const left = (this.#claims.get(name) ?? 1) - 1;
           if (left > 0) this.#claims.set(name, left);
           else this.#claims.delete(name);
-          if (answer.refusal === undefined) this.#becomeHome(name);
+          if (answer.refusal === undefined) this.#becomeHome(name, answer.id);
           this.#links.relays.decided(name);
           resolve(decisionOf(answer));
         },
@@ -86,8 +82,8 @@ export class Member implements ServerPool {
   }
 
   tick(nowMs: number): void {
-    for (const name of this.#homes.takeIdle()) {
-      this.#port.send({ kind: "release", name });
+    for (const { name, claim } of this.#homes.takeIdle()) {
+      this.#port.send({ kind: "release", name, claim });
       // Who waits here may get it from elsewhere next.
       if (this.#isWatched(name) && !this.#mirrors.has(name)) this.#openMirror(name);
     }
@@ -115,17 +111,18 @@ export class Member implements ServerPool {
   }
 
   /** What a mirror still gets from the old home counts until the client here publishes. */
-  #becomeHome(name: string): void {
-    this.#homes.add(name);
+  #becomeHome(name: string, claim: number): void {
+    this.#homes.add(name, claim);
     this.#mirrors.get(name)?.setHome(undefined);
   }
 
   #yield({ id, name, publisher }: Extract<SupervisorMessage, { readonly kind: "yield" }>): void {
     const mirror = this.#mirrors.get(name) ?? this.#createMirror(name, `${publisher}, in another process`);
     this.#homes.yield(name, mirror.publisher, (result) => {
-      const isYielded = result.kind === "yielded";
-      this.#port.send({ kind: "yielded", id, ...(!isYielded && { refusal: result.reason }) });
-      if (!isYielded || this.#isClosed || !this.#isWatched(name)) return;
+      if (result.kind === "refused") return this.#port.send({ kind: "yielded", id, refusal: result.reason });
+      const { claim } = result;
+      this.#port.send({ kind: "yielded", id, ...(claim !== undefined && { claim }) });
+      if (this.#isClosed || !this.#isWatched(name)) return;
       if (result.publication !== undefined) mirror.adopt(result.publication);
       this.#watchBy(name, mirror);
     });

@@ -67,13 +67,14 @@ export type WorkerMessage =
   | { readonly kind: "claim"; readonly id: number; readonly name: string; readonly publisher: string }
   /**
    * The worker's publication of that name is over, with its grace time, or it did not come to one after its claim. Not
-   * while a claim of its own for that name waits, nor after it has yielded it.
+   * after it has yielded it. `claim` is the id of the newest claim that it knows to be allowed: where the supervisor has
+   * allowed another since, this says nothing about that.
    */
-  | { readonly kind: "release"; readonly name: string }
+  | { readonly kind: "release"; readonly name: string; readonly claim: number }
   | { readonly kind: "watch"; readonly id: number; readonly name: string }
   | { readonly kind: "unwatch"; readonly name: string }
-  /** The answer to a `yield`: without a refusal, it publishes that name no more. */
-  | { readonly kind: "yielded"; readonly id: number; readonly refusal?: string }
+  /** The answer to a `yield`: without a refusal, it publishes that name no more; `claim` as above, if it did. */
+  | { readonly kind: "yielded"; readonly id: number; readonly refusal?: string; readonly claim?: number }
   /** The answer to `reload`; with the reason if all stays as it was. */
   | { readonly kind: "reloaded"; readonly reason?: string }
   /** About once a second from its start on, while it drains, too: a worker without is taken for dead. */

@@ -162,13 +162,13 @@ export class Supervisor {
       case "claim":
         return this.#directory.claim(worker, message, nowMs);
       case "release":
-        return this.#directory.release(worker, message.name, nowMs);
+        return this.#directory.release(worker, message.name, message.claim, nowMs);
       case "watch":
         return this.#directory.watch(worker, message.id, message.name);
       case "unwatch":
         return this.#directory.unwatch(worker, message.name);
       case "yielded":
-        return this.#directory.yielded(worker, message.id, message.refusal, nowMs);
+        return this.#directory.yielded(worker, message, nowMs);
       default:
         return;
     }

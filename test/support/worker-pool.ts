@@ -98,13 +98,13 @@ function answer(worker: number, message: WorkerMessage, { directory, admissions,
     case "claim":
       return directory.claim(worker, message, nowMs);
     case "release":
-      return directory.release(worker, message.name, nowMs);
+      return directory.release(worker, message.name, message.claim, nowMs);
     case "watch":
       return directory.watch(worker, message.id, message.name);
     case "unwatch":
       return directory.unwatch(worker, message.name);
     case "yielded":
-      return directory.yielded(worker, message.id, message.refusal, nowMs);
+      return directory.yielded(worker, message, nowMs);
     default:
       return;
   }
