@@ -12,7 +12,7 @@ import { textTable } from "./support/text-table.ts";
 const USAGE = `node bench/micro.ts [NAME…] [options]
 
 Measures chunk decoding and encoding, AMF, a broadcast's log, and RC4, each in a process of its own, beside something that does
-the least with the same bytes or values, in turn. Without names all are measured, in about a minute.
+the least with the same bytes or values, in turn, by processor time. Without names all are measured, in about a minute.
 
   NAME         what has all of its words in its name: chunk-decoding, "amf0 decode", "rc4 1500", …
   --seconds S  for each [1]
