@@ -237,6 +237,23 @@ test("two who want one name at the same moment, on two workers, do not both get 
   }
 });
 
+test("many who take a name over at the same moment, on all workers, leave one", async (t) => {
+  const pool = await startPool(t, 3, { publish: { busyName: "takeover" } });
+  for (let round = 0; round < 10; round++) {
+    const name = `live/${round}`;
+    const all = await Promise.all(Array.from({ length: 12 }, (_, i) => publish(t, pool.worker((i % 3) + 1), name)));
+    const { promise: replaced, resolve } = Promise.withResolvers<void>();
+    let left = all.length;
+    for (const { stream } of all) void stream.ended.then(() => --left === 1 && resolve());
+    await replaced;
+    const home = pool.directory.homeOf(name)?.worker;
+    const publishers = [1, 2, 3].filter(
+      (worker) => pool.worker(worker).server.broadcasts.get(name)?.publisher?.isRelay === undefined,
+    );
+    ok(home !== undefined && publishers.includes(home));
+  }
+});
+
 test("limits are one for all workers", async (t) => {
   const pool = await startPool(t, 2, { limits: { maxConnections: 2 } });
   const first = await publish(t, pool.worker(1), "live/1");

@@ -97,7 +97,8 @@ export class Member implements ServerPool {
       case "home":
         return this.#mirrors.get(message.name)?.setHome(this.#elsewhere(message.home));
       case "yield":
-        return this.#yield(message);
+        // Whoever was allowed to publish that name a moment ago does so first, by promises: or both would have it.
+        return void setImmediate(() => this.#yield(message));
       default:
         return;
     }

@@ -34,9 +34,10 @@ export async function startPool(owner: CleanUp, workers: number, options: PoolOp
   const folder = temporaryFolder(owner);
   const linkOf = (worker: number): string => join(folder, `${worker}.link`);
   const receivers = new Map<number, (message: SupervisorMessage) => void>();
+  const later = createLetterBox();
   const tell = (worker: number, message: SupervisorMessage): void => {
     const copy: SupervisorMessage = JSON.parse(JSON.stringify(message));
-    setImmediate(() => receivers.get(worker)?.(copy));
+    later(() => receivers.get(worker)?.(copy));
   };
   const directory = new DirectoryOfHomes({ maxBroadcasts: 1000, yieldMs: 10_000, send: tell });
   const { maxConnections = 1000, maxConnectionsPerAddress = 0 } = options.limits ?? {};
@@ -54,7 +55,7 @@ export async function startPool(owner: CleanUp, workers: number, options: PoolOp
     const link = linkOf(worker);
     const start = { kind: "start", worker, link, sharing: "cluster", secret: "07".repeat(32) } as const;
     const membership = createMembership(start, {
-      send: (message) => setImmediate(() => hear(worker, JSON.parse(JSON.stringify(message)))),
+      send: (message) => later(() => hear(worker, JSON.parse(JSON.stringify(message)))),
       listen: ({ onMessage }) => receivers.set(worker, onMessage),
     });
     servers.push(await startLiveServer(owner, { ...options, pool: membership.pool }));
@@ -77,6 +78,19 @@ export async function startPool(owner: CleanUp, workers: number, options: PoolOp
       admissions.remove(number);
     },
     until: (saying) => eventually(`"${saying}"`, looks, () => said.includes(saying)),
+  };
+}
+
+/** What has come is delivered in one go, as between processes: no promise goes on in between. */
+function createLetterBox(): (deliver: () => void) => void {
+  let letters: (() => void)[] = [];
+  return (deliver) => {
+    if (letters.push(deliver) > 1) return;
+    setImmediate(() => {
+      const come = letters;
+      letters = [];
+      for (const letter of come) letter();
+    });
   };
 }
 

@@ -170,16 +170,19 @@ export class ClientStreams {
     for (const streamId of this.#played.keys()) this.stopPlaying(streamId, reason);
   }
 
-  /** Where the server runs in several processes, the name must be free in all of them. */
-  #claim(streamId: number, broadcastName: string): void {
+  /**
+   * Where the server runs in several processes, the name must be free in all of them, and still be when it is asked for
+   * here: another process may get it meanwhile.
+   */
+  #claim(streamId: number, broadcastName: string, waitingSinceMs?: number): void {
     const claimed = this.#context.pool?.claim(broadcastName, this.#port.info.remoteAddress);
-    if (claimed === undefined) return this.#startPublication(streamId, broadcastName);
+    if (claimed === undefined) return this.#startPublication(streamId, broadcastName, waitingSinceMs);
     this.#undecided = streamId;
     this.#port.ask(
       () => claimed,
       (decision) => {
         this.#undecided = undefined;
-        if (decision.allow) this.#startPublication(streamId, broadcastName);
+        if (decision.allow) this.#claim(streamId, broadcastName, waitingSinceMs);
         else this.#refusePublish(streamId, decision.reason);
       },
     );
@@ -225,7 +228,7 @@ export class ClientStreams {
       () => new Promise((resolve) => setTimeout(resolve, retryInMs, ALLOW)),
       () => {
         this.#undecided = undefined;
-        this.#startPublication(streamId, broadcastName, waitingSinceMs);
+        this.#claim(streamId, broadcastName, waitingSinceMs);
       },
     );
   }
