@@ -249,6 +249,27 @@ test("a silent client is pinged, and lives as long as it answers", async () => {
   ok(server.log.some((line) => line.includes("timeout.idle")));
 });
 
+test("a viewer that was silent for long may send commands at its rate again, and no faster", async () => {
+  const server = new TestServer({ limits: { maxCommandsPerSecond: 10 } });
+  const viewer = await player(server);
+  await server.pass(50_250);
+  let id = 10;
+  const send = async (count: number): Promise<void> => {
+    for (let sent = 0; sent < count; sent++) viewer.command("_checkbw", id++, 0);
+    await settle();
+  };
+  for (let second = 0; second < 8; second++) {
+    await send(10);
+    await server.pass(1000);
+  }
+  ok(!viewer.take().includes("closed"));
+  await send(21);
+  ok(
+    server.log.some((line) => line.includes("session.flood")),
+    server.log.join("\n"),
+  );
+});
+
 test("a publisher that sends nothing is cut off with a reason, and its viewers wait for it", async () => {
   const server = new TestServer({ timeouts: { pingIntervalMs: 1_000_000 } });
   const source = await publisher(server);
