@@ -850,6 +850,28 @@ test("what was written last is let go of with the log, once its memory has waite
   equal(broadcast.viewerCount, 1);
 });
 
+test("a publisher is told of everybody who comes, and whether somebody is there can be asked", () => {
+  const { broadcast } = create();
+  let told = 0;
+  const result = broadcast.publish({ description: "test", replaced() {}, watched: () => void told++ }, 0);
+  equal(result.kind, "accepted");
+  equal(broadcast.hasAudience, false);
+  const viewer = broadcast.join(new TestPlayer());
+  equal(told, 1);
+  equal(broadcast.hasAudience, true);
+  const unsubscribe = broadcast.subscribe({ write() {}, end() {} });
+  equal(told, 2);
+  broadcast.leave(viewer);
+  equal(broadcast.hasAudience, true);
+  unsubscribe();
+  equal(broadcast.hasAudience, false);
+  const relay = broadcast.relay(Object.assign(new TestPlayer(), { wake() {}, started() {}, cleared() {} }));
+  equal(told, 3);
+  equal(broadcast.hasAudience, true);
+  broadcast.leave(relay);
+  equal(broadcast.hasAudience, false);
+});
+
 test("what an application hands over in a Buffer may be used again at once", () => {
   const { broadcast } = create();
   const { publication } = publish(broadcast);

@@ -140,6 +140,11 @@ export class Broadcast {
     return this.#audience.size > 0 || this.#subscribers.size > 0;
   }
 
+  /** Somebody gets what is published, in this process or another. */
+  get hasAudience(): boolean {
+    return this.isWatched || this.#relays.size > 0;
+  }
+
   /** Who publishes now. */
   get publisher(): Publisher | undefined {
     return this.#current?.publisher;
@@ -182,6 +187,7 @@ export class Broadcast {
     const viewer = new Viewer(this.#viewerSource, output, wanted);
     this.#audience.add(viewer);
     viewer.serve();
+    this.#current?.publisher.watched?.();
     return viewer;
   }
 
@@ -196,6 +202,7 @@ export class Broadcast {
     if (this.state !== "idle") output.started();
     this.#relays.add(viewer, output);
     viewer.serve();
+    this.#current?.publisher.watched?.();
     return viewer;
   }
 
@@ -208,6 +215,7 @@ export class Broadcast {
   subscribe(subscriber: Subscriber): () => void {
     for (const message of this.#joinPoint.messages()) subscriber.write(message);
     this.#subscribers.add(subscriber);
+    this.#current?.publisher.watched?.();
     return () => this.#subscribers.delete(subscriber);
   }
 

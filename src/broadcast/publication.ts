@@ -21,6 +21,8 @@ export type Publisher = {
   readonly isRelay?: boolean;
   /** Another publisher took the name: close. Nothing written from now on is taken. */
   replaced(by: Publisher): void;
+  /** Somebody has come to whom this goes: what waits to be written is to be written now. */
+  watched?(): void;
   /** A track is there, or is another than before: once a configuration, or at the first message of codecs without one. */
   track?(track: Track): void;
 };

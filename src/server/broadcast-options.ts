@@ -6,10 +6,11 @@ import type { ResolvedOptions, ServerPlayOptions } from "./options.ts";
 /** The server's options as its broadcasts take them. */
 export function broadcastOptionsOf(options: ResolvedOptions, schedule: BroadcastOptions["schedule"]): BroadcastOptions {
   const { play, publish, limits, chunkSize } = options;
+  const { unwatchedReadMs: _, ...rules } = publish;
   const { maxLagBytes, maxLagMs, blockedTimeoutMs } = play;
   return {
     ...DEFAULT_BROADCAST_OPTIONS,
-    ...publish,
+    ...rules,
     maxGopBytes: limits.maxGopBytes,
     maxLogMessages: limits.maxLogMessages,
     maxConfigBytes: limits.maxConfigBytes,

@@ -27,7 +27,7 @@ log:
     { host: "127.0.0.1", port: 2935 },
     { host: "::1", port: 3935 },
   ]);
-  deepEqual(config.publish, { busyName: "refuse", staleAfterMs: 5000, graceMs: 0 });
+  deepEqual(config.publish, { busyName: "refuse", staleAfterMs: 5000, graceMs: 0, unwatchedReadMs: 100 });
   equal(config.chunkSize, undefined);
 });
 

@@ -83,6 +83,11 @@ const publish = z
       "How long viewers are kept when the connection of their publisher is lost, so that it can come back. 0: not at all.",
       0,
     ),
+    unwatchedReadMs: milliseconds(
+      DEFAULT_PUBLISH_OPTIONS.unwatchedReadMs,
+      "How often a publisher is read that nobody watches, which costs a fraction of reading each message as it comes; whoever comes to watch gets all of it at once. 0: as it comes.",
+      0,
+    ),
   })
   .prefault({})
   .describe("Who may publish under which name, and what happens when a publisher is lost.");

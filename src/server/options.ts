@@ -168,6 +168,11 @@ export type ServerPublishOptions = {
   readonly staleAfterMs: number;
   /** How long viewers wait for a publisher whose connection broke. @default 10_000 */
   readonly graceMs: number;
+  /**
+   * While nobody watches, what a publisher sends is read so often, which costs a fraction of reading each message by itself;
+   * whoever comes to watch gets all of it at once. 0 reads everything as it comes. @default 100
+   */
+  readonly unwatchedReadMs: number;
 };
 
 export type ServerPlayOptions = {
@@ -273,6 +278,7 @@ export const DEFAULT_PUBLISH_OPTIONS: ServerPublishOptions = {
   busyName: "takeover-when-stale",
   staleAfterMs: 5_000,
   graceMs: 10_000,
+  unwatchedReadMs: 100,
 };
 
 export const DEFAULT_PLAY_OPTIONS: ServerPlayOptions = {

@@ -16,6 +16,8 @@ export type ConnectionPort = ViewerPort & {
   readonly info: ConnectionInfo;
   /** Sends what the session has queued. */
   sendReplies(): void;
+  /** Reads what has come by now. */
+  readOn(): void;
   /** What a client must know, or prove, before it plays. Throws when it never can. */
   preparePlay(): void;
   /** Puts a decision to work: at once, or when its promise settles; until then nothing more of the client is read. */
@@ -59,6 +61,12 @@ export class ClientStreams {
 
   get isPublishing(): boolean {
     return this.#published !== undefined && this.#published.size > 0;
+  }
+
+  /** Somebody gets what it publishes. */
+  get isWatched(): boolean {
+    for (const { broadcast } of this.#published?.values() ?? []) if (broadcast.hasAudience) return true;
+    return false;
   }
 
   /** The message streams in use. */
@@ -239,6 +247,7 @@ export class ClientStreams {
     let loggedTracks = 0;
     return {
       description: remote,
+      watched: () => this.#port.readOn(),
       replaced: (by) => {
         log.info({ connection, remote, broadcast, by: by.description }, "replaced by another publisher");
         this.#refusePublish(streamId, `Another publisher took over ${broadcast}.`);

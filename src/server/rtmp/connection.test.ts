@@ -56,6 +56,91 @@ test("what has no answer is acknowledged at once while streams are set up, so th
   equal(peer.wire.bytesReceived, publishingBytes);
 });
 
+/** A client that publishes by TCP, as far as the server knows, for longer than it takes to know that it is calm. */
+async function calmPublisher(context: TestContext, server: TestServer): Promise<RtmpPeer> {
+  // Rounds are over when the test says so.
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const [near, far] = memoryStreamPair({ bufferBytes: 64 * 1024 });
+  const connection = new RtmpConnection(server.context, Object.assign(near, { transport: "tcp" }), "1", () => {});
+  server.connections.push(connection);
+  connection.start();
+  const source = new RtmpPeer(far);
+  source.connect("live");
+  source.command("createStream", 2, 0);
+  source.command("publish", 3, 1, "test", "live");
+  await settle();
+  for (let time = 0; time <= 1500; time += 500) {
+    source.video(1, time, time === 0 ? keyframe : interFrame);
+    await server.pass(500);
+  }
+  return source;
+}
+
+/** Messages that the server has read of it. */
+function readMessages(server: TestServer): number | undefined {
+  return server.context.directory.get("live/test")?.counters.receivedMessages;
+}
+
+async function passRound(context: TestContext): Promise<void> {
+  for (let ms = 0; ms < 100; ms += 10) context.mock.timers.tick(10);
+  await settle();
+}
+
+test("a publisher that nobody watches is read in rounds", async (context) => {
+  const server = new TestServer();
+  const source = await calmPublisher(context, server);
+  equal(readMessages(server), 4);
+  source.video(1, 2000, interFrame);
+  source.video(1, 2040, interFrame);
+  await settle();
+  equal(readMessages(server), 4);
+  // A stream in memory brings each piece by itself, where a socket brings all.
+  await passRound(context);
+  equal(readMessages(server), 5);
+  await passRound(context);
+  equal(readMessages(server), 6);
+});
+
+test("what waits for its round is read when somebody comes to watch, and nothing waits from then on", async (context) => {
+  const server = new TestServer();
+  const source = await calmPublisher(context, server);
+  source.video(1, 2000, interFrame);
+  await settle();
+  equal(readMessages(server), 4);
+  const viewer = await player(server);
+  await settle();
+  equal(readMessages(server), 5);
+  equal(viewer.take().at(-1), "video/1 2000 27");
+  for (const time of [2040, 2080]) {
+    source.video(1, time, interFrame);
+    await settle();
+    equal(viewer.take().at(-1), `video/1 ${time} 27`);
+  }
+});
+
+test("with 0 for its rounds, a publisher is read as it sends", async (context) => {
+  const server = new TestServer({ publish: { unwatchedReadMs: 0 } });
+  const source = await calmPublisher(context, server);
+  source.video(1, 2000, interFrame);
+  await settle();
+  equal(readMessages(server), 5);
+});
+
+test("a publisher that leaves while it waits for its round is gone when that has come, with all that it sent", async (context) => {
+  const server = new TestServer();
+  const source = await calmPublisher(context, server);
+  source.video(1, 2000, interFrame);
+  source.command("FCUnpublish", 4, 0, "test");
+  source.stream.close();
+  await settle();
+  const broadcast = server.context.directory.get("live/test");
+  equal(broadcast?.state, "live");
+  await passRound(context);
+  await passRound(context);
+  equal(broadcast?.counters.receivedMessages, 5);
+  equal(broadcast?.state, "idle");
+});
+
 test("a client that only sends what has no answer gets 16 early acknowledgements, and no more", async () => {
   const server = new TestServer();
   const peer = server.connect();

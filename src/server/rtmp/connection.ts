@@ -18,8 +18,16 @@ import { FeatureClient, type FeatureClientPort } from "./feature-client.ts";
 import { Inbox, type InboxPort } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { passEvent } from "./pass-event.ts";
-import { chunkLimitsOf, createServerSession, createServerWire, quietMsOf } from "./server-parts.ts";
+import {
+  chunkLimitsOf,
+  createServerSession,
+  createServerWire,
+  createUnwatchedReading,
+  quietMsOf,
+  readsInRounds,
+} from "./server-parts.ts";
 import { createSwfCheck, type SwfCheck } from "./swf-check.ts";
+import type { UnwatchedReading, UnwatchedReadingPort } from "./unwatched-reading.ts";
 
 /** What a refused or cut off client has time to read before the connection closes. */
 const LAST_WORDS_MS = 200;
@@ -30,7 +38,9 @@ const NO_TRANSITION = createStatus("NetStream.Play.Failed", "This server has no 
  * One RTMP client of the server: bytes become events, events become publications and viewers, and every end comes
  * through `#finish`. All errors of the client are caught here, and concern nobody else.
  */
-export class RtmpConnection implements ConnectionPort, FeatureClientPort, InboxPort, ByteStreamEvents {
+export class RtmpConnection
+  implements ConnectionPort, FeatureClientPort, InboxPort, UnwatchedReadingPort, ByteStreamEvents
+{
   readonly #context: ServerContext;
   readonly stream: ByteStream;
   /** Until it is over. */
@@ -50,6 +60,8 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, InboxP
   #info: ConnectionInfo;
   /** While the client is silent, nothing is due before: most are viewers that say nothing for hours. */
   #quietUntilMs = 0;
+  /** Once it publishes. */
+  #unwatchedReading: UnwatchedReading | undefined;
   #isConnected = false;
   #hasChunkSize = false;
   /** Set when the end has been decided: nothing that the peer sends counts any more. */
@@ -92,6 +104,14 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, InboxP
 
   get isAsking(): boolean {
     return this.#deadlines.isAsking;
+  }
+
+  get isWatched(): boolean {
+    return this.#streams.isWatched;
+  }
+
+  get isHeldUp(): boolean {
+    return this.#inbox.isHeldUp || this.hasEnded;
   }
 
   get hasEnded(): boolean {
@@ -199,6 +219,7 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, InboxP
       this.wire.push(bytes, nowMs);
       if (this.#handshake !== undefined && this.wire.isOpen) this.#endHandshake(nowMs);
       this.#process(nowMs);
+      if (this.#streams.isPublishing) this.#hasRead(bytes.length, nowMs);
       if (this.wire.bytesSent === bytesSent && this.#isSettingUp) this.#outbox.acknowledgeEarly();
     } catch (error) {
       this.#fail(error);
@@ -250,6 +271,16 @@ export class RtmpConnection implements ConnectionPort, FeatureClientPort, InboxP
     this.#inbox.process(nowMs);
     if (!this.#streams.isPublishing) this.sendReplies();
     else if (this.#outbox.isDue) this.#outbox.sendRepliesSoon(this);
+  }
+
+  readOn(): void {
+    this.#unwatchedReading?.readOn();
+  }
+
+  #hasRead(byteLength: number, nowMs: number): void {
+    if (!readsInRounds(this.#context, this.stream)) return;
+    this.#unwatchedReading ??= createUnwatchedReading(this.#context, this);
+    this.#unwatchedReading.hasRead(byteLength, nowMs);
   }
 
   goOn(): void {

@@ -4,8 +4,11 @@ import { createServerHandshake } from "../../rtmp/handshake/server-handshake.ts"
 import type { HandshakeFamily } from "../../rtmp/handshake/version.ts";
 import { ServerSession, type ServerSessionOptions } from "../../rtmp/session/server-session.ts";
 import { Wire } from "../../rtmp/session/wire.ts";
+import type { ByteStream } from "../../transport/byte-stream.ts";
 import { nodeCrypto } from "../../transport/node-crypto.ts";
 import type { ServerContext } from "../context.ts";
+import { ReadRounds } from "./read-rounds.ts";
+import { UnwatchedReading, type UnwatchedReadingPort } from "./unwatched-reading.ts";
 
 /** The handshake of one connection, which must be of one of `families`, and the wire behind it, as the options have them. */
 export function createServerWire(
@@ -41,6 +44,16 @@ export function quietMsOf(context: ServerContext): number {
   return sharedBy(context).quietMs;
 }
 
+/** How a connection reads while it publishes and nobody watches. */
+export function createUnwatchedReading(context: ServerContext, port: UnwatchedReadingPort): UnwatchedReading {
+  return new UnwatchedReading(port, sharedBy(context).readRounds, context.nowMs());
+}
+
+/** Whether that is worth it: tunnels and WebSockets keep what they have read, and TLS reads on by itself. */
+export function readsInRounds({ options }: ServerContext, { transport }: ByteStream): boolean {
+  return options.publish.unwatchedReadMs > 0 && transport === "tcp";
+}
+
 /** The session of one connection, as the options and the features want it. */
 export function createServerSession(context: ServerContext): ServerSession {
   return new ServerSession(sharedBy(context).session);
@@ -52,6 +65,7 @@ type SharedOptions = {
   readonly chunkLimits: ChunkLimits;
   readonly session: ServerSessionOptions;
   readonly quietMs: number;
+  readonly readRounds: ReadRounds;
 };
 
 const MAX_QUIET_MS = 2000;
@@ -70,6 +84,7 @@ function sharedBy(context: ServerContext): SharedOptions {
     chunkLimitsBeforeConnect: { ...CHUNK_LIMITS_BEFORE_CONNECT, maxChunkStreams },
     chunkLimits: { maxMessageBytes, maxChunkStreams, maxPartialBytes, maxHeaderOverheadBytes },
     session: sessionOptionsOf(context),
+    readRounds: new ReadRounds(context.options.publish.unwatchedReadMs),
     quietMs: Math.min(MAX_QUIET_MS, timeouts.idleMs / 8, timeouts.pingIntervalMs / 8),
   };
   sharedOptions.set(context, shared);
