@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { MediaServer } from "../server/media-server.ts";
 import type { WorkerReport } from "./messages.ts";
+import { residentBytes } from "./resident-bytes.ts";
 
 /** Rarely: a timer for it wakes an idle process up. */
 const RESOLUTION_MS = 500;
@@ -31,7 +32,7 @@ export class WorkerReporter {
         return { name, isHome: this.#isHome(name), state, viewers: viewerCount, receivedBytes, receivedMessages };
       }),
       cpuSeconds: (user + system) / 1e6,
-      residentBytes: process.memoryUsage.rss(),
+      residentBytes: residentBytes(),
       loopDelayP99Ms,
     };
   }
