@@ -1,5 +1,6 @@
 import { ByteReader } from "../bytes/byte-reader.ts";
 import { ByteWriter } from "../bytes/byte-writer.ts";
+import { concatBytes } from "../bytes/concat.ts";
 import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.ts";
 import { ProtocolError } from "../errors.ts";
 import { classifyMedia } from "../formats/flv/classify.ts";
@@ -69,7 +70,7 @@ function noticeOf(event: LinkNotice): Uint8Array {
     case "elsewhere":
       return Uint8Array.of(Notice.Elsewhere);
     case "cleared":
-      return Uint8Array.of(Notice.Cleared, ...encodeUtf8(event.name));
+      return concatBytes([Uint8Array.of(Notice.Cleared), encodeUtf8(event.name)]);
   }
 }
 

@@ -113,3 +113,29 @@ test("a home that says nothing holds no viewer up for long", async (t) => {
   publisher.stream.write({ kind: "video", timestamp: 0, payload: hex`17 01 000000 65` });
   await watcher.until("a picture", () => watcher.media().length === 1);
 });
+
+test("notices that a link does not take are bounded, too", async (t) => {
+  const pool = await startPool(t, 1, { play: { blockedTimeoutMs: 3_600_000 } });
+  const publisher = await publish(t, pool.worker(1));
+  const socket = await link(t, pool, encodeLinkHello("live/key"));
+  await once(socket, "readable");
+  const name = "x".repeat(10_000);
+  const { promise: isClosed, resolve } = Promise.withResolvers<void>();
+  const sending = setInterval(() => {
+    for (let count = 0; count < 20; count++) publisher.stream.sendData("@clearDataFrame", name);
+  }, 5);
+  t.after(() => clearInterval(sending));
+  void pool.worker(1).until("a link took nothing: it is closed").then(resolve);
+  await isClosed;
+  equal(publisher.stream.isOver, false);
+});
+
+test("data of a very long name is cleared elsewhere, too", async (t) => {
+  const pool = await startPool(t, 2);
+  const publisher = await publish(t, pool.worker(1));
+  const watcher = await watch(t, pool.worker(2));
+  publisher.stream.sendData("@clearDataFrame", "x".repeat(300_000));
+  publisher.stream.write({ kind: "video", timestamp: 0, payload: hex`17 01 000000 65` });
+  await watcher.until("a picture", () => watcher.media().length === 1);
+  equal(publisher.stream.isOver, false);
+});

@@ -9,6 +9,7 @@ import {
   watch,
 } from "../../test/support/worker-pool.ts";
 import { hex } from "../bytes/hex.ts";
+import { connect } from "../client/index.ts";
 import { encodeCommandValues } from "../formats/amf/command-values.ts";
 
 const MEDIA: readonly (readonly ["audio" | "video" | "data", number, Uint8Array])[] = [
@@ -252,6 +253,14 @@ test("many who take a name over at the same moment, on all workers, leave one", 
     );
     ok(home !== undefined && publishers.includes(home));
   }
+});
+
+test("whoever plays one name after another keeps no more mirrors than there may be broadcasts", async (t) => {
+  const pool = await startPool(t, 1, { limits: { maxBroadcasts: 2 } });
+  const connection = await connect(pool.worker(1).url("live/").replace(/\/$/, ""));
+  t.after(() => connection.close());
+  for (let index = 0; index < 6; index++) await (await connection.play(`${index}`)).close();
+  ok(pool.said.filter((saying) => saying.startsWith("1 unwatch")).length >= 2);
 });
 
 test("limits are one for all workers", async (t) => {

@@ -7,6 +7,9 @@ import type { Home, SupervisorMessage, WorkerStart } from "./messages.ts";
 import { Mirror } from "./mirror.ts";
 import { type Answer, Questions, type SupervisorPort } from "./questions.ts";
 
+/** As many broadcasts as that may be here: published, and waited for. */
+const MIRRORS_PER_BROADCAST = 2;
+
 /** One of the processes of a server, among the others: home of what is published here, mirror of what is watched here. */
 export class Member implements ServerPool {
   readonly #parts: PoolParts;
@@ -78,6 +81,7 @@ export class Member implements ServerPool {
 
   watch(name: string): Promise<void> | undefined {
     if (this.#homes.has(name)) return undefined;
+    if (this.#mirrors.size >= MIRRORS_PER_BROADCAST * this.#parts.limits.maxBroadcasts) this.#closeUnwatched();
     return (this.#mirrors.get(name) ?? this.#openMirror(name)).settled;
   }
 
@@ -158,6 +162,13 @@ export class Member implements ServerPool {
       (id) => ({ kind: "watch", id, name }),
       ({ home }) => mirror.setHome(this.#elsewhere(home)),
     );
+  }
+
+  /** At once, instead of when their time is over: somebody plays one name after another. */
+  #closeUnwatched(): void {
+    for (const [name, { settled }] of this.#mirrors) {
+      if (settled === undefined && !this.#isWatched(name)) this.#closeMirror(name);
+    }
   }
 
   #closeMirror(name: string): void {

@@ -6,6 +6,8 @@ import type { Log } from "../server/log.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 import { encodeLinkNotice, encodeLinkStart, type LinkNotice } from "./link-protocol.ts";
 
+/** Notices are written whether the link takes them or not: a publisher may cause as many as it likes. */
+export const MAX_WAITING_NOTICES_BYTES: number = 1024 * 1024;
 /** How long the other process may take to read the last of it. */
 const LAST_BYTES_MS = 5_000;
 
@@ -28,6 +30,7 @@ export class RelaySender implements RelayOutput {
   #viewer: Viewer | undefined;
   #isAwake = false;
   #isEnding = false;
+  #waitingNoticesBytes = 0;
 
   constructor(stream: ByteStream, broadcast: Broadcast, options: RelaySenderOptions) {
     const { chunkSize } = options;
@@ -85,8 +88,7 @@ export class RelaySender implements RelayOutput {
 
   closeSlow(blockedMs: number): void {
     const waitedMs = Math.round(blockedMs);
-    this.#options.log.warn({ broadcast: this.#broadcast.name, waitedMs }, "a link took nothing: it is closed");
-    this.#stream.destroy();
+    this.#cut({ waitedMs });
   }
 
   /** Sends all that is left of the broadcast, says why no more comes, and closes. */
@@ -107,7 +109,15 @@ export class RelaySender implements RelayOutput {
     this.#options.onEnded(this);
   }
 
+  #cut(details: object): void {
+    this.#options.log.warn({ broadcast: this.#broadcast.name, ...details }, "a link took nothing: it is closed");
+    this.#stream.destroy();
+  }
+
   #tell(notice: LinkNotice): void {
-    this.#stream.write([encodeLinkNotice(notice, this.#chunkSize)]);
+    const bytes = encodeLinkNotice(notice, this.#chunkSize);
+    this.#stream.write([bytes]);
+    this.#waitingNoticesBytes = this.#stream.unsentBytes === 0 ? 0 : this.#waitingNoticesBytes + bytes.length;
+    if (this.#waitingNoticesBytes > MAX_WAITING_NOTICES_BYTES) this.#cut({ waitingBytes: this.#waitingNoticesBytes });
   }
 }
