@@ -197,15 +197,19 @@ class RtmpMediaServer implements MediaServer {
     this.#begin(stream, origin, () => this.#uncount(network));
   }
 
-  /** The limits are one for all processes. */
+  /** The limits are one for all processes. Never rejects. */
   async #admit(stream: ByteStream, origin: SocketOrigin | undefined, network: string, pool: ServerPool): Promise<void> {
     this.#awaiting.add(stream);
     const decision = await pool.admit(network);
     this.#awaiting.delete(stream);
     if (!decision.allow) return this.#refuse(stream, { reason: decision.reason });
-    if (!this.#isClosing) return this.#begin(stream, origin, () => pool.left(network));
+    try {
+      if (!this.#isClosing) return this.#begin(stream, origin, () => pool.left(network));
+      pool.left(network);
+    } catch (err) {
+      this.#context.log.error({ remote: stream.remoteAddress, err }, "unexpected error on a connection");
+    }
     stream.destroy();
-    pool.left(network);
   }
 
   #begin(stream: ByteStream, origin: SocketOrigin | undefined, left: () => void): void {
@@ -219,7 +223,12 @@ class RtmpMediaServer implements MediaServer {
     };
     const connection = new RtmpConnection(this.#context, stream, id, forget, families);
     this.#connections.add(connection);
-    connection.start();
+    try {
+      connection.start();
+    } catch (error) {
+      forget(connection);
+      throw error;
+    }
   }
 
   async drain(): Promise<void> {

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { test } from "node:test";
 import { fakeWorkers } from "../../test/support/fake-workers.ts";
@@ -275,4 +275,38 @@ test("stopped while it starts, it starts no more", async (t) => {
   await supervisor.stop();
   await failed;
   deepEqual(lines, []);
+});
+
+test("a supervisor that was held up does not decide before it has read what workers said meanwhile", async (t) => {
+  const { supervisor, talkTo, leap } = fakeWorkers(t);
+  await supervisor.start();
+  const [one, two] = [talkTo(1), talkTo(2)];
+  one.say({ kind: "claim", id: 1, name: "n", publisher: "p" });
+  await one.nextOf("answer");
+  two.say({ kind: "claim", id: 1, name: "n", publisher: "q" });
+  const { id } = await one.nextOf("yield");
+  leap(11_000);
+  one.say({ kind: "yielded", id, claim: 1 });
+  equal((await two.nextOf("answer")).refusal, undefined);
+});
+
+test("what a dead worker leaves in the folder of the links is taken away", async (t) => {
+  const { supervisor, talkTo, processId, logged } = fakeWorkers(t);
+  await supervisor.start();
+  const { link } = await talkTo(2).nextOf("start");
+  writeFileSync(link, "");
+  process.kill(processId(2), "SIGKILL");
+  await logged(/^a worker died/);
+  ok(!existsSync(link));
+});
+
+test("where the paths of sockets would be too long, it is said what to do", async (t) => {
+  const { supervisor } = fakeWorkers(t);
+  const before = process.env["TMPDIR"];
+  process.env["TMPDIR"] = `/${"long/".repeat(20)}`;
+  t.after(() => {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  });
+  await rejects(supervisor.start(), /its path is too long. Set TMPDIR to a shorter one/);
 });

@@ -8,6 +8,7 @@ import { DirectoryOfHomes } from "./directory-of-homes.ts";
 import type { PortSharing, WorkerListener, WorkerMessage } from "./messages.ts";
 import { mergeBroadcasts, type WorkerPoolStatistics, type WorkerStatistics } from "./pool-statistics.ts";
 import { choosePortSharing, type WorkerProgram } from "./port-sharing.ts";
+import { residentBytes } from "./resident-bytes.ts";
 import { WorkerSlot } from "./worker-slot.ts";
 
 export type SupervisorOptions = {
@@ -50,6 +51,7 @@ export class Supervisor {
   #folder: string | undefined;
   #stopTicking: (() => void) | undefined;
   #statisticsAtMs = 0;
+  #lastTickMs = 0;
   #isStarted = false;
   #isStopping = false;
 
@@ -74,11 +76,12 @@ export class Supervisor {
     this.#statisticsAtMs = clock.nowMs() + STATISTICS_INTERVAL_MS;
     const sharing = this.#options.sharing ?? (await choosePortSharing());
     if (this.#isStopping) throw new Error(STOPPED_EARLY);
-    this.#folder = mkdtempSync(join(tmpdir(), "millrace-"));
+    this.#folder = createFolder();
     const secret = randomBytes(32).toString("hex");
     this.#slots = Array.from({ length: workers }, (_, index) =>
       this.#slot(index + 1, this.#folder ?? "", sharing, secret),
     );
+    this.#lastTickMs = clock.nowMs();
     this.#stopTicking = clock.every(TICK_MS, () => this.#tick());
     const [first, ...others] = this.#slots;
     // Alone: who fails to listen fails for all, and where it listens the others listen, too.
@@ -128,7 +131,7 @@ export class Supervisor {
       connections: this.#admissions.size,
       broadcasts: mergeBroadcasts(reports, (name) => this.#directory.homeOf(name)?.worker),
       cpuSeconds: workers.reduce((sum, worker) => sum + worker.cpuSeconds, (user + system) / 1e6),
-      residentBytes: workers.reduce((sum, worker) => sum + worker.residentBytes, process.memoryUsage.rss()),
+      residentBytes: workers.reduce((sum, worker) => sum + worker.residentBytes, residentBytes()),
       workers,
     };
   }
@@ -182,7 +185,9 @@ export class Supervisor {
   #tick(): void {
     const nowMs = this.#options.clock.nowMs();
     for (const slot of this.#slots) slot.tick(nowMs);
-    this.#directory.tick(nowMs);
+    // One that was held up itself has yet to read what the workers have answered meanwhile.
+    if (nowMs - this.#lastTickMs < 2 * TICK_MS) this.#directory.tick(nowMs);
+    this.#lastTickMs = nowMs;
     if (nowMs < this.#statisticsAtMs) return;
     this.#statisticsAtMs = nowMs + STATISTICS_INTERVAL_MS;
     this.#options.log.debug(this.#summary(), "statistics of all workers");
@@ -215,6 +220,23 @@ export class Supervisor {
       restarts: workers.reduce((sum, { restarts }) => sum + restarts, 0),
     };
   }
+}
+
+/** What is behind the folder in the path of a link: the worker, and how often it was started. */
+const LINK_NAME_BYTES = "/256-999999".length;
+/** What the path of a socket may have on every system. */
+const MAX_SOCKET_PATH_BYTES = 103;
+
+/** Only this user can enter it. */
+function createFolder(): string {
+  const folder = join(tmpdir(), "millrace-");
+  const random = "XXXXXX";
+  if (Buffer.byteLength(folder + random) + LINK_NAME_BYTES > MAX_SOCKET_PATH_BYTES) {
+    throw new Error(
+      `the workers cannot have their sockets in ${tmpdir()}: its path is too long. Set TMPDIR to a shorter one`,
+    );
+  }
+  return mkdtempSync(folder);
 }
 
 const STOPPED_EARLY = "the workers were stopped while they started";

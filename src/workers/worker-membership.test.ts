@@ -1,9 +1,11 @@
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { createMediaServer, type MediaServer } from "../server/media-server.ts";
 import type { MediaServerOptions } from "../server/options.ts";
+import { memoryStreamPair } from "../transport/memory-stream.ts";
 import type { SupervisorMessage, WorkerMessage, WorkerStart } from "./messages.ts";
 import { createMembership, type WorkerMembership } from "./worker-membership.ts";
 
@@ -123,4 +125,37 @@ test("a membership is for one server, and for the one that was made with it", as
   const start = { kind: "start", worker: 2, link, sharing: "cluster", secret: "00" } as const;
   const other = createMembership(start, { send() {}, listen() {} });
   await rejects(other.run(worker.server), /`pool`/);
+});
+
+test("the last worker takes the folder of the links away when the supervisor is dead", async (t) => {
+  const folder = join(temporaryFolder(t), "links");
+  mkdirSync(folder);
+  const [one, two] = [1, 2].map((worker) => member(t, { worker, link: join(folder, `${worker}`) }));
+  ok(one !== undefined && two !== undefined);
+  const running = [one, two].map(({ membership, server }) => membership.run(server));
+  await Promise.all([one.next("ready"), two.next("ready")]);
+  one.go();
+  await running[0];
+  ok(existsSync(folder));
+  two.go();
+  await running[1];
+  ok(!existsSync(folder));
+});
+
+test("a connection that cannot begin ends alone", async (t) => {
+  const { server, membership, next, tell } = member(t);
+  const running = membership.run(server);
+  await next("ready");
+  const [stream] = memoryStreamPair();
+  t.mock.method(stream, "start", () => {
+    throw new Error("the stream has an owner already");
+  });
+  server.accept(stream);
+  const { id } = await next("admit");
+  tell({ kind: "answer", id });
+  equal((await next("left")).kind, "left");
+  equal(server.connectionCount, 0);
+  tell({ kind: "stop" });
+  await next("stopped");
+  void running;
 });

@@ -1,3 +1,5 @@
+import { rmdirSync } from "node:fs";
+import { dirname } from "node:path";
 import type { MediaServer } from "../server/media-server.ts";
 import type { PoolEntrance } from "../server/pool.ts";
 import { Member } from "./member.ts";
@@ -40,6 +42,7 @@ class Membership implements WorkerMembership {
   #member: Member | undefined;
   #server: MediaServer | undefined;
   #ended: Promise<void> | undefined;
+  #isOrphan = false;
 
   constructor(start: WorkerStart, channel: SupervisorChannel) {
     this.#start = start;
@@ -79,6 +82,7 @@ class Membership implements WorkerMembership {
       await this.#startServer(server);
       await this.#gone.promise;
       await this.#ended;
+      if (this.#isOrphan) this.#removeFolder();
     } finally {
       clearInterval(timer);
       reporter.close();
@@ -126,12 +130,24 @@ class Membership implements WorkerMembership {
     // Once, when the first is over: a stop ends what still drains.
     const tell = (): void => this.#channel.send({ kind: "stopped" });
     if (before === undefined) void this.#ended.then(tell, tell);
+    // Told by `run`, perhaps later.
+    this.#ended.catch(() => {});
   }
 
   /** Nobody knows any more what is whose. */
   #lose(): void {
-    if (this.#ended === undefined) this.#end("drain");
+    this.#isOrphan = this.#ended === undefined;
+    if (this.#isOrphan) this.#end("drain");
     this.#gone.resolve();
+  }
+
+  /** Its supervisor is dead, and cannot: the last worker does. */
+  #removeFolder(): void {
+    try {
+      rmdirSync(dirname(this.#start.link));
+    } catch {
+      // Other workers are still there.
+    }
   }
 }
 

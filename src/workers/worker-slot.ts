@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../server/log.ts";
 import type { SupervisorMessage, WorkerListener, WorkerMessage, WorkerReport, WorkerStart } from "./messages.ts";
@@ -48,6 +49,7 @@ export class WorkerSlot {
   #report: WorkerReport | undefined;
   #cpuSecondsBefore = 0;
   #starts = 0;
+  #link = "";
   #ports: readonly number[] | undefined;
   #restartAtMs = Number.POSITIVE_INFINITY;
   #lastTickMs: number;
@@ -173,9 +175,9 @@ export class WorkerSlot {
       isReady: false,
     };
     this.#running = running;
-    // A dead worker leaves its link behind: each process has its own.
-    const link = join(folder, `${worker}-${this.#starts}`);
-    process.send({ kind: "start", worker, link, ...start, ...(this.#ports && { ports: this.#ports }) });
+    // Each process has its own: another could come by that of the last.
+    this.#link = join(folder, `${worker}-${this.#starts}`);
+    process.send({ kind: "start", worker, link: this.#link, ...start, ...(this.#ports && { ports: this.#ports }) });
   }
 
   #onMessage(running: Running, message: WorkerMessage): void {
@@ -212,6 +214,7 @@ export class WorkerSlot {
 
   #onEnd(running: Running, end: WorkerEnd): void {
     const { onEnd } = this.#options;
+    rmSync(this.#link, { force: true });
     const lived = this.#options.nowMs() - running.startedAtMs;
     this.#running = undefined;
     this.#cpuSecondsBefore = this.cpuSeconds;
