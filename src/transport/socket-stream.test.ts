@@ -1,9 +1,11 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { once } from "node:events";
-import { connect as connectPlain, createServer as createPlainServer, type Server, Socket } from "node:net";
+import { Socket } from "node:net";
 import { suite, type TestContext, test } from "node:test";
 import { connect, createServer, type TLSSocket } from "node:tls";
 import { createCertificate } from "../../test/support/certificates.ts";
+import { portOf } from "../../test/support/listening-port.ts";
+import { socketPair } from "../../test/support/socket-pair.ts";
 import type { ByteStream, ByteStreamEvents } from "./byte-stream.ts";
 import { readOpening, skipBytes } from "./read-opening.ts";
 import { FAST_READ_VARIABLE, prepareSharedReads, readShared } from "./shared-read-buffer.ts";
@@ -36,7 +38,7 @@ test("without TCP below, nothing is read into the shared buffer", async () => {
 function testReading(isShared: boolean): void {
   test("bytes come in order, through pauses in the middle of a read", async (context) => {
     const sent = numbered(400_000);
-    const { stream, client } = await socketPair(context);
+    const { stream, client } = await streamPair(context);
     const reader = startReading(stream, () => {
       if (reader.pieces.length % 3 === 0) {
         stream.pause();
@@ -50,7 +52,7 @@ function testReading(isShared: boolean): void {
   });
 
   test("two sockets that are read in turn get each its own bytes", async (context) => {
-    const pairs = [await socketPair(context), await socketPair(context)];
+    const pairs = [await streamPair(context), await streamPair(context)];
     const buffers = new Set<ArrayBufferLike>();
     const readers = pairs.map(({ stream }) => startReading(stream, ({ buffer }) => void buffers.add(buffer)));
     const sent = pairs.map((_, index) => numbered(200_000 + index));
@@ -63,7 +65,7 @@ function testReading(isShared: boolean): void {
   });
 
   test("what was read to find out what a socket speaks comes first", async (context) => {
-    const { socket, client } = await socketPair(context);
+    const { socket, client } = await streamPair(context);
     client.write("head|opening");
     await readOpening(socket, (bytes) => (bytes.length >= 12 ? true : undefined));
     skipBytes(socket, 5);
@@ -76,7 +78,7 @@ function testReading(isShared: boolean): void {
   });
 
   test("a pause before the first bytes holds them, and the socket's own, back", async (context) => {
-    const { socket, client } = await socketPair(context);
+    const { socket, client } = await streamPair(context);
     client.write("one ");
     await readOpening(socket, (bytes) => (bytes.length >= 4 ? true : undefined));
     const stream = socketStream(socket);
@@ -90,7 +92,7 @@ function testReading(isShared: boolean): void {
   });
 
   test("who has ended its side still gets our last words", async (context) => {
-    const { stream, client } = await socketPair(context);
+    const { stream, client } = await streamPair(context);
     stream.start({ ...NO_EVENTS, onEnd: () => stream.write([Buffer.from("goodbye")]) });
     const heard: Buffer[] = [];
     client.on("data", (bytes) => heard.push(bytes));
@@ -100,7 +102,7 @@ function testReading(isShared: boolean): void {
   });
 
   test("a connection that breaks ends with an error, and without an end", async (context) => {
-    const { stream, client } = await socketPair(context);
+    const { stream, client } = await streamPair(context);
     const { promise: closed, resolve } = Promise.withResolvers<Error | undefined>();
     const read = Promise.withResolvers<void>();
     let ends = 0;
@@ -114,7 +116,7 @@ function testReading(isShared: boolean): void {
 
   for (const how of ["close", "destroy"] as const) {
     test(`nothing is told of what comes after ${how} in the middle of a read`, async (context) => {
-      const { stream, client } = await socketPair(context);
+      const { stream, client } = await streamPair(context);
       const { promise: closed, resolve } = Promise.withResolvers<void>();
       let reads = 0;
       const onBytes = (): void => {
@@ -197,32 +199,16 @@ function startReading(stream: ByteStream, onBytes?: (bytes: Uint8Array) => void)
 }
 
 /** Both ends of a TCP connection over loopback that ends with its test, the accepted one as a stream, not started yet. */
-async function socketPair(context: TestContext): Promise<{ socket: Socket; stream: ByteStream; client: Socket }> {
-  const server = createPlainServer({ allowHalfOpen: true });
-  const accepted = once(server, "connection") as Promise<Socket[]>;
-  const client = connectPlain(await portOf(server), "127.0.0.1");
-  const [socket] = await accepted;
-  ok(socket !== undefined);
-  context.after(() => {
-    server.close();
-    for (const each of [socket, client]) each.destroy();
-  });
+async function streamPair(context: TestContext): Promise<{ socket: Socket; stream: ByteStream; client: Socket }> {
+  const pair = await socketPair(context);
   let stream: ByteStream | undefined;
   return {
-    socket,
-    client,
+    ...pair,
     get stream(): ByteStream {
-      stream ??= socketStream(socket);
+      stream ??= socketStream(pair.socket);
       return stream;
     },
   };
-}
-
-async function portOf(server: Server): Promise<number> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** A TLS connection over loopback that ends with its test; the server's end reads and drops. */
