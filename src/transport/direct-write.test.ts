@@ -116,7 +116,8 @@ test("the descriptor is the socket's own, and off is off", async (context) => {
 
 for (const how of ["destroy", "resetAndDestroy", "destroySoon"] as const) {
   test(`it is told before the descriptor closes, by ${how} too`, async (context) => {
-    const { socket } = await socketPair(context);
+    const { socket, client } = await socketPair(context);
+    client.on("error", () => {});
     const told: boolean[] = [];
     const descriptor = directDescriptor(socket, () => told.push(fstatSync(descriptor).isSocket()), {}) ?? -1;
     socket[how]();

@@ -8,7 +8,7 @@ export async function socketPair(context: TestContext): Promise<{ readonly socke
   const server = createServer({ allowHalfOpen: true });
   const accepted = once(server, "connection") as Promise<[Socket]>;
   const client = connect(await portOf(server), "127.0.0.1");
-  const [socket] = await accepted;
+  const [[socket]] = await Promise.all([accepted, once(client, "connect")]);
   context.after(() => {
     server.close();
     for (const each of [socket, client]) each.destroy();
