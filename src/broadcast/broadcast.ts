@@ -240,6 +240,11 @@ export class Broadcast {
     this.#trim();
   }
 
+  /** Nobody uses it any more: its memory may serve others. Nothing may be written afterwards. */
+  giveBack(): void {
+    this.#log.trim(this.#log.head);
+  }
+
   /** Who publishes is not said: it is nobody else's business. */
   #objection(current: Current, nowMs: number, waitingSinceMs: number | undefined): PublishResult | undefined {
     if (current.publisher.isRelay) return undefined;

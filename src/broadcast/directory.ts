@@ -54,6 +54,10 @@ export class BroadcastDirectory {
   }
 
   #forgetUnused(): void {
-    for (const [name, broadcast] of this.#broadcasts) if (broadcast.isUnused) this.#broadcasts.delete(name);
+    for (const [name, broadcast] of this.#broadcasts) {
+      if (!broadcast.isUnused) continue;
+      broadcast.giveBack();
+      this.#broadcasts.delete(name);
+    }
   }
 }

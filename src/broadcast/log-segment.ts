@@ -4,6 +4,8 @@ import type { LogEntry } from "./message-log.ts";
 /** Numbers kept of each message, in this order: where it begins, payload length, time, when it was written, and the rest in one. */
 const FIELDS = 5;
 const FIRST_MESSAGES = 32;
+/** Messages are longer as a rule: an index that had to grow beyond that is not kept for the next ones. */
+const USUAL_MESSAGE_BYTES = 128;
 
 const KEYFRAME = 1 << 8;
 const CONFIG = 1 << 9;
@@ -30,6 +32,11 @@ export class LogSegment {
     this.bytes = new Uint8Array(byteLength);
   }
 
+  /** Memory that its index takes. */
+  get indexBytes(): number {
+    return this.#index.byteLength;
+  }
+
   /** The position behind its last message. */
   get end(): number {
     return this.start + this.used;
@@ -40,6 +47,8 @@ export class LogSegment {
     this.start = start;
     this.used = 0;
     this.count = 0;
+    const usualMessages = Math.max(FIRST_MESSAGES, this.bytes.length / USUAL_MESSAGE_BYTES);
+    if (this.#index.length > usualMessages * FIELDS) this.#index = new Float64Array(FIRST_MESSAGES * FIELDS);
   }
 
   /** Takes up a message whose `length` bytes stand behind the ones before. */

@@ -7,6 +7,8 @@ export const MIN_SEGMENT_BYTES: number = 32 * 1024;
 const MAX_KEPT_BYTES = 512 * 1024;
 /** What has waited for so long without being needed is let go. */
 const IDLE_MS = 10_000;
+/** So much may wait in any case; beyond that as much as half of what is in use. */
+const MIN_FREE_LIMIT_BYTES = 1024 * 1024;
 
 /**
  * Segments that logs have done with, for the next that need some: fresh memory costs its clearing, a page fault for each
@@ -16,6 +18,7 @@ const IDLE_MS = 10_000;
 export class SegmentPool {
   readonly #free = new Map<number, LogSegment[]>();
   #freeBytes = 0;
+  #usedBytes = 0;
   /** The least that was free since the last look: nobody needed as much. */
   #idleBytes = 0;
   #lookedAtMs: number | undefined;
@@ -28,6 +31,7 @@ export class SegmentPool {
   /** A segment of at least so many bytes, rounded up to a power of two while that is at most `maxBytes`. */
   take(byteLength: number, maxBytes: number, start: number): LogSegment {
     const length = byteLength > maxBytes ? byteLength : Math.min(powerOfTwo(byteLength), maxBytes);
+    this.#usedBytes += length;
     const segment = this.#free.get(length)?.pop();
     if (segment === undefined) {
       const fresh = new LogSegment(length);
@@ -43,7 +47,11 @@ export class SegmentPool {
   /** Takes back a segment that nobody reads any more. One that is lent is left to the garbage collector. */
   release(segment: LogSegment): void {
     const { length } = segment.bytes;
-    if (segment.isLent || length > MAX_KEPT_BYTES) return;
+    this.#usedBytes -= length;
+    const maxFreeBytes = Math.max(MIN_FREE_LIMIT_BYTES, this.#usedBytes / 2);
+    if (this.#freeBytes > maxFreeBytes) this.#drop(this.#freeBytes - maxFreeBytes);
+    if (segment.isLent || length > MAX_KEPT_BYTES || this.#freeBytes + length > maxFreeBytes) return;
+    segment.restart(0);
     const free = this.#free.get(length);
     if (free === undefined) this.#free.set(length, [segment]);
     else free.push(segment);

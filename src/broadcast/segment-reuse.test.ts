@@ -260,3 +260,42 @@ test("a segment knows its messages by position, and all that was said of them", 
   equal(segment.firstAtOrBehind(1001), 1);
   equal(segment.firstAtOrBehind(segment.end), 100);
 });
+
+test("what waits to be used again is at most half of what is in use, and 1 MiB in any case", () => {
+  const pool = new SegmentPool();
+  const inUse = Array.from({ length: 80 }, () => pool.take(MIN_SEGMENT_BYTES * 2, MAX_BYTES, 0));
+  for (const segment of inUse.splice(0, 40)) pool.release(segment);
+  ok(pool.freeBytes <= (40 * MIN_SEGMENT_BYTES * 2) / 2, `${pool.freeBytes} bytes`);
+  ok(pool.freeBytes > 0);
+  for (const segment of inUse) pool.release(segment);
+  ok(pool.freeBytes <= 1024 * 1024, `${pool.freeBytes} bytes`);
+  // One beyond the limit is let go.
+  const free = pool.freeBytes;
+  pool.release(new LogSegment(MIN_SEGMENT_BYTES * 16));
+  ok(pool.freeBytes <= Math.max(free, 1024 * 1024));
+});
+
+test("an index that had to grow for very short messages is not kept with its segment", () => {
+  const pool = new SegmentPool();
+  const segment = pool.take(MIN_SEGMENT_BYTES, MAX_BYTES, 0);
+  const message = frame(0, 10, false);
+  for (let count = 0; count < 2000; count++) segment.note(12, 9, message, count, count);
+  const grown = segment.indexBytes;
+  pool.release(segment);
+  ok(segment.indexBytes < grown / 4);
+  equal(pool.take(MIN_SEGMENT_BYTES, MAX_BYTES, 0), segment);
+});
+
+test("broadcasts that have ended leave nothing in use", () => {
+  const segments = new SegmentPool();
+  for (let round = 0; round < 50; round++) {
+    const broadcast = new Broadcast("live/test", { segments, graceMs: 0, schedule() {} });
+    const result = broadcast.publish({ description: "publisher", replaced() {} }, 0);
+    ok(result.kind === "accepted");
+    for (let time = 0; time < 2000; time += 40) result.publication.write(frame(time, 4000, time === 0), time);
+    result.publication.end("unpublished", 2000);
+    broadcast.giveBack();
+    equal(broadcast.heldBytes, 0);
+  }
+  ok(segments.freeBytes <= 1024 * 1024);
+});
