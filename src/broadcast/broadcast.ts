@@ -186,6 +186,7 @@ export class Broadcast {
   join(output: ViewerOutput, wanted: ViewerWants = WANTS_ALL): Viewer {
     const viewer = new Viewer(this.#viewerSource, output, wanted);
     this.#audience.add(viewer);
+    this.#log.readers = this.#audience.size;
     viewer.serve();
     this.#current?.publisher.watched?.();
     return viewer;
@@ -193,6 +194,7 @@ export class Broadcast {
 
   leave(viewer: Viewer): void {
     this.#audience.remove(viewer);
+    this.#log.readers = this.#audience.size;
     this.#relays.remove(viewer);
   }
 
