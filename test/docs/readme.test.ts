@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -36,6 +36,7 @@ const TRIED: readonly (readonly [line: RegExp, by: string])[] = [
   [/^npx millrace (?:publish|play|probe|call) |^ffmpeg -re -i clip\.flv .*\| npx millrace publish - /, "the commands"],
   [/^npm run bench(?: |$)/, "bench.test.ts looks up what they name, and measures a little"],
   [/^(?:MILLRACE_\w+=\S+ )*millrace serve\b/, "lines with settings are checked"],
+  [/^node --(?:cpu|perf-basic)-prof .*millrace\.js serve$/, "servers that are profiled leave their profiles"],
 ];
 
 function lineOf(start: string): string {
@@ -98,6 +99,23 @@ test("npm start prints what the README shows; its FFmpeg line publishes, and its
   ok(flvTags(join(folder, "out.flv")).length > 20);
   await server.end();
   match(server.output, /"msg":"stopping/);
+});
+
+test("servers that are profiled leave their profiles", async (t) => {
+  const lines = shellLines("CONTRIBUTING.md").filter((line) => line.includes("-prof "));
+  equal(lines.length, 2);
+  for (const line of lines) {
+    const folder = temporaryFolder(t);
+    // Beside the sources, whose place the line gives, nothing may be written.
+    const here = line
+      .replace(" bin/", ` ${ROOT}/bin/`)
+      .replace("--perf-basic-prof", `--perf-basic-prof --perf-basic-prof-path=${folder}`);
+    const server = runShellLine(t, here, { environment: LOOPBACK, folder });
+    await portOf(server);
+    await server.end("SIGINT");
+    const written = readdirSync(folder, { recursive: true }).join("\n");
+    match(written, /^profiles\/CPU\..*\.cpuprofile$|^perf-\d+\.map$/m);
+  }
 });
 
 /** Each line that is shown was printed, in that order; `…` stands for what is left out, and ends a line that is cut. */
