@@ -186,7 +186,6 @@ export class Broadcast {
   join(output: ViewerOutput, wanted: ViewerWants = WANTS_ALL): Viewer {
     const viewer = new Viewer(this.#viewerSource, output, wanted);
     this.#audience.add(viewer);
-    this.#log.readers = this.#audience.size;
     viewer.serve();
     this.#current?.publisher.watched?.();
     return viewer;
@@ -194,7 +193,6 @@ export class Broadcast {
 
   leave(viewer: Viewer): void {
     this.#audience.remove(viewer);
-    this.#log.readers = this.#audience.size;
     this.#relays.remove(viewer);
   }
 

@@ -36,8 +36,6 @@ export const LOG_STREAM_ID = 1;
 
 /** Of what is kept, the part that a segment has: it can only be let go as a whole. */
 const SEGMENT_FRACTION = 8;
-/** So many readers have segments twice as long: each border between two is one more piece for each of them. */
-const READERS_FOR_TWICE = 32;
 /** Where the message stream id stands in a type 0 header with a one-byte basic header. */
 const STREAM_ID_AT = 8;
 
@@ -48,8 +46,6 @@ const STREAM_ID_AT = 8;
  */
 export class MessageLog {
   readonly chunkSize: number;
-  /** How many read it, about. */
-  readers = 0;
   readonly #maxSegmentBytes: number;
   readonly #pool: SegmentPool;
   readonly #segments: LogSegment[] = [];
@@ -207,9 +203,8 @@ export class MessageLog {
   #segmentFor(length: number): LogSegment {
     const last = this.#last;
     if (last !== undefined && last.bytes.length - last.used >= length) return last;
-    const kept = ((this.#head - this.#tail) / SEGMENT_FRACTION) * (1 + this.readers / READERS_FOR_TWICE);
-    const usual = Math.min(Math.max(kept, MIN_SEGMENT_BYTES), this.#maxSegmentBytes);
-    const segment = this.#pool.take(Math.max(length, usual), this.#maxSegmentBytes, this.#head);
+    const kept = Math.min((this.#head - this.#tail) / SEGMENT_FRACTION, this.#maxSegmentBytes);
+    const segment = this.#pool.take(Math.max(length, kept, MIN_SEGMENT_BYTES), this.#maxSegmentBytes, this.#head);
     this.#segments.push(segment);
     this.#last = segment;
     return segment;

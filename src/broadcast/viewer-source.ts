@@ -1,4 +1,3 @@
-import { concatBytes } from "../bytes/concat.ts";
 import type { JoinPoint, JoinStart } from "./join-point.ts";
 import type { LagLimits } from "./lag-policy.ts";
 import type { MessageLog } from "./message-log.ts";
@@ -53,9 +52,6 @@ export class ViewerSource {
       this.#to = to;
       this.#streamId = streamId;
       this.#views = this.log.viewsFor(streamId, from, to);
-    } else if (this.#views.length > 1) {
-      // Not the only one who gets them: to copy them once costs less than several pieces for each.
-      this.#views = [concatBytes(this.#views)];
     }
     return this.#views;
   }
