@@ -119,7 +119,12 @@ test("the command line comes before the environment, that before the file, that 
   const args = ["--config", "m.yml", "--set", "publish.graceMs=3", "--rtmp", "4"];
   const { context } = await run(args, { files, environment });
   const created = context.created[0];
-  deepEqual(created?.publish, { graceMs: 3, staleAfterMs: 2, busyName: "takeover" });
+  deepEqual(created?.publish, {
+    graceMs: 3,
+    staleAfterMs: 2,
+    busyName: "takeover",
+    unwatchedReadMs: 100,
+  });
   deepEqual(created?.listen, [{ host: "::", port: 4 }]);
   equal(created?.play?.mergeMs, 1);
   equal(created?.play?.audioHoldMs, 50);
