@@ -211,9 +211,9 @@ export class RtmpConnection
 
   onBytes(bytes: Uint8Array): void {
     if (this.#closeReason !== undefined) return;
-    this.#quietUntilMs = 0;
     try {
       const nowMs = this.#context.nowMs();
+      this.#endQuiet(nowMs);
       this.wire.noteBytesWritten(this.stream.bytesWritten);
       const { bytesSent } = this.wire;
       this.wire.push(bytes, nowMs);
@@ -224,6 +224,13 @@ export class RtmpConnection
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** What was not looked at meanwhile counts as passed before these bytes, not behind them. */
+  #endQuiet(nowMs: number): void {
+    if (this.#quietUntilMs === 0) return;
+    this.#quietUntilMs = 0;
+    this.#session.tick(nowMs);
   }
 
   onDrain(): void {
