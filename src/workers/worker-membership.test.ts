@@ -143,7 +143,7 @@ test("the last worker takes the folder of the links away when the supervisor is 
 });
 
 test("a connection that cannot begin ends alone", async (t) => {
-  const { server, membership, next, tell } = member(t);
+  const { server, membership, next, tell, go } = member(t);
   const running = membership.run(server);
   await next("ready");
   const [stream] = memoryStreamPair();
@@ -157,5 +157,6 @@ test("a connection that cannot begin ends alone", async (t) => {
   equal(server.connectionCount, 0);
   tell({ kind: "stop" });
   await next("stopped");
-  void running;
+  go();
+  await running;
 });
