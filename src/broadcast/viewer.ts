@@ -1,6 +1,7 @@
 import type { Message } from "../rtmp/message/message.ts";
 import { chooseForLaggard, chooseWanted, type Selection } from "./lag-policy.ts";
 import type { LogEntry } from "./message-log.ts";
+import type { ViewerGroup } from "./viewer-group.ts";
 import { NEAR_FRACTION, type ViewerSource } from "./viewer-source.ts";
 
 /** What happens to the broadcast that a viewer watches. Told in order with the media. */
@@ -54,12 +55,12 @@ export class Viewer {
   #isServing = false;
   #position = 0;
   #sentBytes = 0;
-  /** Which group of a merging flush it belongs to; kept by the audience. */
-  group = 0;
   readonly #output: ViewerOutput;
   readonly #source: ViewerSource;
   #notice: ViewerNotice | undefined;
-  /** Where it stands in the broadcast's list; kept by the audience. */
+  /** With whom it is served; kept by the audience. */
+  group: ViewerGroup | undefined;
+  /** Where it stands in that group's list; kept by the group. */
   index = -1;
   readonly #selection: Selection & { wantsAudio: boolean; wantsVideo: boolean };
   /** It begins when its output is first ready: nothing piles up for one that does not read. */
@@ -128,8 +129,13 @@ export class Viewer {
 
   /** Closes a viewer that took nothing for longer than its limit. */
   tick(nowMs: number): void {
-    const { unsentBytes, takenBytes } = this.#output;
-    if (unsentBytes === 0 || takenBytes !== this.#takenBytes) this.#blockedSinceMs = undefined;
+    // As nearly always; what was taken is asked for only where something waits, for sockets have to add it up.
+    if (this.#output.unsentBytes === 0) {
+      this.#blockedSinceMs = undefined;
+      return;
+    }
+    const { takenBytes } = this.#output;
+    if (takenBytes !== this.#takenBytes) this.#blockedSinceMs = undefined;
     else this.#blockedSinceMs ??= nowMs;
     this.#takenBytes = takenBytes;
     const blockedMs = nowMs - (this.#blockedSinceMs ?? nowMs);
