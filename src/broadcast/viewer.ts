@@ -47,6 +47,17 @@ export type ViewerCounters = {
   readonly skips: number;
 };
 
+/** Where a viewer stands, and what it got. */
+export type ViewerStanding = {
+  /** How far it is behind the newest message: by what waits in its output too, as far as that is known. */
+  readonly lagMs: number;
+  readonly lagBytes: number;
+  readonly isPaused: boolean;
+  readonly sentBytes: number;
+  readonly droppedMessages: number;
+  readonly skips: number;
+};
+
 /** A cursor on a broadcast's log: where one viewer stands, and what of it the viewer wants. */
 export class Viewer {
   // What each flush touches, side by side: with thousands of viewers these come from memory, not from a cache.
@@ -86,6 +97,22 @@ export class Viewer {
 
   get counters(): ViewerCounters {
     return { sentMessagesBytes: this.#sentBytes, droppedMessages: this.#droppedMessages, skips: this.#skips };
+  }
+
+  /** For people: looked at now and then. */
+  get standing(): ViewerStanding {
+    const { log } = this.#source;
+    const unsentBytes = this.#hasJoined ? this.#output.unsentBytes : 0;
+    const from = Math.max(log.tail, this.position - unsentBytes);
+    const next = log.entryAt(from);
+    return {
+      lagMs: next === undefined || this.#isPaused ? 0 : Math.round(log.newestAtMs - next.writtenAtMs),
+      lagBytes: this.#isPaused ? 0 : log.head - this.position + unsentBytes,
+      isPaused: this.#isPaused,
+      sentBytes: this.#sentBytes,
+      droppedMessages: this.#droppedMessages,
+      skips: this.#skips,
+    };
   }
 
   /** Sends what is new if the viewer can take it. The hot path: once for each viewer and flush. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { type FakeContext, type FakeContextOptions, fakeContext } from "../../test/support/fake-context.ts";
@@ -357,6 +357,22 @@ test("a listener that does not open exits with 1 and says what to do", async () 
     JSON.parse(errors).msg,
     "cannot listen on [::]:1935: another program has this port. (on the command line: --listen [host:]port)",
   );
+});
+
+test("a signal that comes while the server starts ends it in order, and nothing says that it runs", async () => {
+  const starting = Promise.withResolvers<void>();
+  const context: FakeContext = fakeContext({
+    server: {
+      start: () => {
+        context.signal("SIGTERM");
+        return starting.promise;
+      },
+      drain: async () => starting.reject(new Error("the server was stopped while it started")),
+    },
+  });
+  equal(await runCommandLine([], context), ExitCode.Ok);
+  deepEqual([context.output(), context.calls], ["", ["start"]]);
+  doesNotMatch(context.errors(), /"level":"error"/);
 });
 
 test("another reason not to start stands alone", async () => {

@@ -37,22 +37,35 @@ export async function runServer(options: RunServerOptions, context: CommandConte
         log,
       })
     : context.createServer({ ...serverOptionsOf(config, options.allowedSwf, options.users), log }));
-  try {
-    await server.start();
-  } catch (error) {
-    log.error({}, describeStartError(error));
-    return ExitCode.Failed;
-  }
   const stopping = new AbortController();
   let besideDone = Promise.resolve();
-  // Before anybody can know that the server runs: a signal that comes then must not just kill it.
+  // Before the start: a signal that comes meanwhile must not just kill it, with its workers left to themselves.
   const stopReloading = reloadAtHangUp(server, log, context, hasCertificate(config));
-  const ended = untilStopped(server, log, context, async () => {
+  const { ended, stopListening } = untilStopped(server, log, context, async () => {
     stopping.abort();
     await besideDone;
-  }).finally(stopReloading);
-  const { version, networkAddresses } = context;
-  const { certificates, selfSignedFolder } = config.tls;
+  });
+  try {
+    const failure = await failureOf(server.start());
+    if (stopping.signal.aborted) return await ended;
+    if (failure !== undefined) {
+      log.error({}, describeStartError(failure));
+      return ExitCode.Failed;
+    }
+    context.stdout.write(describe(server, options, workers, context));
+    if (beside !== undefined) besideDone = beside.run(server.listeners, log, stopping.signal);
+    return await ended;
+  } finally {
+    stopListening();
+    stopReloading();
+  }
+}
+
+/** Where the server is, for people or for programs. */
+function describe(server: RunnableServer, options: RunServerOptions, workers: number, context: CommandContext): string {
+  const { version, networkAddresses, stdout } = context;
+  const { beside, json } = options;
+  const { certificates, selfSignedFolder } = options.config.tls;
   const startUp = startUpOf(
     {
       version,
@@ -64,9 +77,17 @@ export async function runServer(options: RunServerOptions, context: CommandConte
     },
     networkAddresses(),
   );
-  context.stdout.write(options.json ? startUpJson(startUp) : describeStartUp(startUp, styleFor(context.stdout)));
-  if (beside !== undefined) besideDone = beside.run(server.listeners, log, stopping.signal);
-  return await ended;
+  return json ? startUpJson(startUp) : describeStartUp(startUp, styleFor(stdout));
+}
+
+/** Why it was rejected; undefined where it was not. */
+async function failureOf(promise: Promise<void>): Promise<unknown> {
+  try {
+    await promise;
+    return undefined;
+  } catch (error) {
+    return error ?? new Error("unknown");
+  }
 }
 
 /** The first INT or TERM drains, the second ends at once, a third does not even wait for that. */
@@ -75,7 +96,7 @@ function untilStopped(
   log: Log,
   context: CommandContext,
   stopBeside: () => Promise<void>,
-): Promise<ExitCode> {
+): { readonly ended: Promise<ExitCode>; stopListening(): void } {
   const ended = Promise.withResolvers<ExitCode>();
   const fail = (error: unknown): void => {
     log.error({ err: error }, "the server did not stop in order");
@@ -93,7 +114,7 @@ function untilStopped(
       ended.resolve(ExitCode.Failed);
     }
   });
-  return ended.promise.finally(stopListening);
+  return { ended: ended.promise, stopListening };
 }
 
 /** HUP reads the certificates again. Whatever comes of it, the server goes on. Returns what ends that. */

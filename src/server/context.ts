@@ -1,4 +1,6 @@
 import type { BroadcastDirectory } from "../broadcast/directory.ts";
+import type { Connections } from "./connections.ts";
+import type { EventLog } from "./event-log.ts";
 import type { ServerFeature } from "./feature.ts";
 import type { ServerHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
@@ -13,8 +15,14 @@ export type ServerContext = {
   readonly features?: readonly ServerFeature[];
   readonly log: Log;
   readonly directory: BroadcastDirectory;
+  /** Who is connected, however they came. */
+  readonly connections: Connections;
+  /** What people are told of. */
+  readonly events: EventLog;
   /** Where the server runs in several processes. */
   readonly pool?: ServerPool;
   /** Milliseconds of a clock that never goes back. */
   readonly nowMs: () => number;
+  /** The time of day, in milliseconds since 1970. */
+  readonly timeOfDayMs: () => number;
 };

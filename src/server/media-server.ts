@@ -15,14 +15,15 @@ import { isMethod, type Method } from "./applications/method.ts";
 import { PublisherAuthentication } from "./authentication/publisher-authentication.ts";
 import { BandwidthDetection } from "./bandwidth/bandwidth-detection.ts";
 import { broadcastOptionsOf } from "./broadcast-options.ts";
+import { type Admission, Connections } from "./connections.ts";
 import type { ServerContext } from "./context.ts";
+import { EventLog } from "./event-log.ts";
 import type { ServerFeature } from "./feature.ts";
 import type { MethodTools } from "./flex/broker-context.ts";
 import { FlexMessaging } from "./flex/flex-messaging.ts";
 import { Flusher } from "./flusher.ts";
 import { FrontDoor, type OpenedListener, TOO_MANY } from "./front-door.ts";
 import { silentLog } from "./log.ts";
-import { networkOf } from "./network-of.ts";
 import { type ListenAddress, type MediaServerOptions, resolveOptions } from "./options.ts";
 import type { ServerPool } from "./pool.ts";
 import { RtmpConnection } from "./rtmp/connection.ts";
@@ -83,8 +84,7 @@ class RtmpMediaServer implements MediaServer {
   readonly #flex: FlexMessaging | undefined;
   readonly #addresses: readonly ListenAddress[];
   readonly #flusher: Flusher;
-  readonly #connections = new Set<RtmpConnection>();
-  readonly #connectionsByNetwork = new Map<string, number>();
+  readonly #connections: Connections;
   readonly #tunnels: RtmptServer;
   readonly #pool: ServerPool | undefined;
   /** Those for which the pool decides. */
@@ -94,8 +94,6 @@ class RtmpMediaServer implements MediaServer {
   #ticker: NodeJS.Timeout | undefined;
   #isStarted = false;
   #isClosing = false;
-  #connectionsSoFar = 0;
-  #onEmpty: (() => void) | undefined;
 
   constructor(options: MediaServerOptions) {
     const resolved = resolveOptions(options);
@@ -130,7 +128,16 @@ class RtmpMediaServer implements MediaServer {
     });
     const shared = { options: resolved, log, directory: this.broadcasts, nowMs };
     this.#pool = pool?.enter({ ...shared, ...resolved, tunnels: this.#tunnels });
-    this.#context = { ...shared, hooks, features: this.#features, ...(this.#pool && { pool: this.#pool }) };
+    this.#connections = new Connections(resolved.limits, this.#pool);
+    this.#context = {
+      ...shared,
+      hooks,
+      features: this.#features,
+      connections: this.#connections,
+      events: new EventLog(Date.now),
+      timeOfDayMs: Date.now,
+      ...(this.#pool && { pool: this.#pool }),
+    };
     this.#frontDoor = new FrontDoor({
       context: this.#context,
       tls: options.tls,
@@ -185,27 +192,21 @@ class RtmpMediaServer implements MediaServer {
 
   #accept(stream: ByteStream, origin: SocketOrigin | undefined): void {
     if (this.#isClosing) return stream.destroy();
-    const network = networkOf(stream.remoteAddress);
-    if (this.#pool !== undefined) return void this.#admit(stream, origin, network, this.#pool);
-    const { maxConnections, maxConnectionsPerAddress } = this.#context.options.limits;
-    const fromNetwork = this.#connectionsByNetwork.get(network) ?? 0;
-    if (this.#connections.size >= maxConnections) return this.#refuse(stream, { limit: maxConnections });
-    if (maxConnectionsPerAddress > 0 && fromNetwork >= maxConnectionsPerAddress) {
-      return this.#refuse(stream, { limit: maxConnectionsPerAddress });
-    }
-    this.#connectionsByNetwork.set(network, fromNetwork + 1);
-    this.#begin(stream, origin, () => this.#uncount(network));
+    const admission = this.#connections.admit(stream.remoteAddress);
+    if (admission instanceof Promise) void this.#await(admission, stream, origin);
+    else if (admission.allow) this.#begin(stream, origin, admission.left);
+    else this.#refuse(stream, admission.why);
   }
 
-  /** The limits are one for all processes. Never rejects. */
-  async #admit(stream: ByteStream, origin: SocketOrigin | undefined, network: string, pool: ServerPool): Promise<void> {
+  /** Never rejects. */
+  async #await(asked: Promise<Admission>, stream: ByteStream, origin: SocketOrigin | undefined): Promise<void> {
     this.#awaiting.add(stream);
-    const decision = await pool.admit(network);
+    const admission = await asked;
     this.#awaiting.delete(stream);
-    if (!decision.allow) return this.#refuse(stream, { reason: decision.reason });
+    if (!admission.allow) return this.#refuse(stream, admission.why);
     try {
-      if (!this.#isClosing) return this.#begin(stream, origin, () => pool.left(network));
-      pool.left(network);
+      if (!this.#isClosing) return this.#begin(stream, origin, admission.left);
+      admission.left();
     } catch (err) {
       this.#context.log.error({ remote: stream.remoteAddress, err }, "unexpected error on a connection");
     }
@@ -214,14 +215,12 @@ class RtmpMediaServer implements MediaServer {
 
   #begin(stream: ByteStream, origin: SocketOrigin | undefined, left: () => void): void {
     this.#startTicker();
-    const id = (++this.#connectionsSoFar).toString();
     const families = familiesOf(stream.transport, origin?.accept ?? EVERY_WAY);
     const forget = (finished: RtmpConnection): void => {
       left();
       this.#connections.delete(finished);
-      if (this.#connections.size === 0) this.#onEmpty?.();
     };
-    const connection = new RtmpConnection(this.#context, stream, id, forget, families);
+    const connection = new RtmpConnection(this.#context, stream, this.#connections.nextId(), forget, families);
     this.#connections.add(connection);
     try {
       connection.start();
@@ -233,8 +232,8 @@ class RtmpMediaServer implements MediaServer {
 
   async drain(): Promise<void> {
     this.#close();
-    const emptied = this.#emptied();
-    for (const connection of this.#connections) connection.shutDown();
+    const emptied = this.#connections.emptied();
+    for (const connection of this.#connections.list()) connection.shutDown();
     const { promise: overdue, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, this.#context.options.timeouts.drainMs);
     await Promise.race([emptied, overdue]);
@@ -244,9 +243,9 @@ class RtmpMediaServer implements MediaServer {
 
   async stop(): Promise<void> {
     this.#close();
-    const emptied = this.#emptied();
+    const emptied = this.#connections.emptied();
     for (const stream of this.#awaiting) stream.destroy();
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of this.#connections.list()) connection.destroy();
     this.#tunnels.close();
     this.#pool?.close();
     this.#frontDoor.destroy();
@@ -280,7 +279,7 @@ class RtmpMediaServer implements MediaServer {
 
   #tick(): void {
     const nowMs = this.#context.nowMs();
-    for (const connection of this.#connections) connection.tick(nowMs);
+    this.#connections.tick(nowMs);
     for (const feature of this.#features) feature.tick?.(nowMs);
     this.broadcasts.tick(nowMs);
     this.#pool?.tick(nowMs);
@@ -293,29 +292,11 @@ class RtmpMediaServer implements MediaServer {
     stream.destroy();
   }
 
-  #uncount(network: string): void {
-    const left = (this.#connectionsByNetwork.get(network) ?? 1) - 1;
-    if (left > 0) this.#connectionsByNetwork.set(network, left);
-    else this.#connectionsByNetwork.delete(network);
-  }
-
   #close(): void {
     this.#isClosing = true;
     this.#frontDoor.close();
     for (const listener of this.#listeners) listener.close();
     this.#listeners = [];
-  }
-
-  /** Settles when no connection is left. */
-  #emptied(): Promise<void> {
-    if (this.#connections.size === 0) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const before = this.#onEmpty;
-    this.#onEmpty = () => {
-      before?.();
-      resolve();
-    };
-    return promise;
   }
 }
 

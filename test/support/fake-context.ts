@@ -105,7 +105,6 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
     },
     onSignal(name, listener) {
       listeners.set(name, listener);
-      if (name === "SIGHUP") queueMicrotask(() => void options.onStart?.(context));
       return () => listeners.delete(name);
     },
     signal(name) {
@@ -122,9 +121,12 @@ function fakeServer(
   context: FakeContext,
   options: FakeContextOptions,
 ): RunnableServer {
+  const { start, ...server } = options.server ?? {};
   return {
     async start() {
       context.calls.push("start");
+      await start?.();
+      setImmediate(() => void options.onStart?.(context));
     },
     listeners: (serverOptions.listen ?? []).map(({ host, port, accept }) => {
       return { protocol: "rtmp", host, port, accepts: accept ?? RTMP_SCHEMES };
@@ -138,7 +140,7 @@ function fakeServer(
     async stop() {
       context.calls.push("stop");
     },
-    ...options.server,
+    ...server,
   };
 }
 

@@ -1,7 +1,9 @@
 import { BroadcastDirectory } from "../../src/broadcast/directory.ts";
 import type { ClientHandshakeForm } from "../../src/rtmp/handshake/client-handshake.ts";
 import { broadcastOptionsOf } from "../../src/server/broadcast-options.ts";
+import { Connections } from "../../src/server/connections.ts";
 import type { ServerContext } from "../../src/server/context.ts";
+import { EventLog } from "../../src/server/event-log.ts";
 import type { ServerFeature } from "../../src/server/feature.ts";
 import { Flusher } from "../../src/server/flusher.ts";
 import type { Log } from "../../src/server/log.ts";
@@ -10,6 +12,9 @@ import { RtmpConnection } from "../../src/server/rtmp/connection.ts";
 import type { ByteStream } from "../../src/transport/byte-stream.ts";
 import { memoryStreamPair } from "../../src/transport/memory-stream.ts";
 import { RtmpPeer, settle } from "./rtmp-peer.ts";
+
+/** Some day of 2026. */
+const TIME_OF_DAY_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 /** A server without listener, of which the test moves the clock. */
 export class TestServer {
@@ -36,7 +41,17 @@ export class TestServer {
       broadcastOptionsOf(resolved, flusher.schedule),
       resolved.limits.maxBroadcasts,
     );
-    const context = { options: resolved, hooks: options.hooks ?? {}, log, directory, nowMs };
+    const timeOfDayMs = (): number => TIME_OF_DAY_MS + this.nowMs;
+    const context = {
+      options: resolved,
+      hooks: options.hooks ?? {},
+      log,
+      directory,
+      connections: new Connections(resolved.limits),
+      events: new EventLog(timeOfDayMs),
+      nowMs,
+      timeOfDayMs,
+    };
     this.context = { ...context, features: features(context) };
   }
 

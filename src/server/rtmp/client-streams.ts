@@ -7,6 +7,7 @@ import type { PlayEvent, PublishEvent } from "../../rtmp/session/server-events.t
 import type { ServerSession } from "../../rtmp/session/server-session.ts";
 import type { ServerContext } from "../context.ts";
 import { ALLOW, type ConnectionInfo, type Decision, type StreamRequest, tellApplication } from "../hooks.ts";
+import type { ViewingSnapshot } from "../snapshots.ts";
 import { broadcastNameOf } from "./broadcast-name.ts";
 import type { StreamNames } from "./close-line.ts";
 import { InterleavedOutput, SharedOutput, type ViewerPort } from "./viewer-outputs.ts";
@@ -61,6 +62,18 @@ export class ClientStreams {
 
   get isPublishing(): boolean {
     return this.#published !== undefined && this.#published.size > 0;
+  }
+
+  get publishedNames(): readonly string[] {
+    return Array.from(this.#published?.values() ?? [], ({ broadcast }) => broadcast.name);
+  }
+
+  /** Who watches what, for people. */
+  viewings(): readonly ViewingSnapshot[] {
+    return Array.from(this.#played.values(), ({ broadcast, viewer }) => ({
+      broadcast: broadcast.name,
+      ...viewer.standing,
+    }));
   }
 
   /** Somebody gets what it publishes. */

@@ -7,12 +7,15 @@ import type { ServerSession } from "../../rtmp/session/server-session.ts";
 import { createStatus } from "../../rtmp/session/status.ts";
 import type { Wire } from "../../rtmp/session/wire.ts";
 import type { ByteStream, ByteStreamEvents } from "../../transport/byte-stream.ts";
+import type { ServerConnection } from "../connections.ts";
 import type { ServerContext } from "../context.ts";
 import type { FeatureDecision } from "../feature.ts";
 import { type ConnectionInfo, type Decision, decide, tellApplication } from "../hooks.ts";
+import type { ConnectionSnapshot } from "../snapshots.ts";
 import { ClientStreams, type ConnectionPort } from "./client-streams.ts";
 import { closeLine, describeBreak, logFailure } from "./close-line.ts";
 import { askToConnect, describeClient, unknownClient } from "./connect-decision.ts";
+import { connectionSnapshot } from "./connection-snapshot.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FeatureClient, type FeatureClientPort } from "./feature-client.ts";
 import { Inbox, type InboxPort } from "./inbox.ts";
@@ -39,7 +42,7 @@ const NO_TRANSITION = createStatus("NetStream.Play.Failed", "This server has no 
  * through `#finish`. All errors of the client are caught here, and concern nobody else.
  */
 export class RtmpConnection
-  implements ConnectionPort, FeatureClientPort, InboxPort, UnwatchedReadingPort, ByteStreamEvents
+  implements ServerConnection, ConnectionPort, FeatureClientPort, InboxPort, UnwatchedReadingPort, ByteStreamEvents
 {
   readonly #context: ServerContext;
   readonly stream: ByteStream;
@@ -98,6 +101,10 @@ export class RtmpConnection
     return this.#info;
   }
 
+  get id(): string {
+    return this.#info.id;
+  }
+
   get isOpen(): boolean {
     return this.#isConnected && this.#closeReason === undefined;
   }
@@ -150,6 +157,29 @@ export class RtmpConnection
       this.#streams.shutDown(reason);
       if (this.#isConnected)
         this.#session.status(0, createStatus("NetConnection.Connect.AppShutdown", "The server shuts down."));
+    });
+  }
+
+  kick(reason: string): void {
+    const ended = `ended by an operator: ${reason}`;
+    this.close(ended, () => {
+      this.#tellStreams(reason);
+      // For good: nobody waits whether the publisher comes back.
+      this.#streams.unpublishAll(ended);
+    });
+  }
+
+  snapshot(nowMs: number): ConnectionSnapshot {
+    const { info, stream, wire } = this;
+    return connectionSnapshot({
+      info,
+      connectedAtMs: this.#context.timeOfDayMs() - (nowMs - this.#startedAtMs),
+      publishing: this.#streams.publishedNames,
+      playing: this.#streams.viewings(),
+      receivedBytes: stream.bytesRead,
+      sentBytes: stream.bytesWritten,
+      unsentBytes: this.unsentBytes,
+      roundTripMs: wire.roundTripMs,
     });
   }
 
@@ -350,10 +380,13 @@ export class RtmpConnection
     if (!(error instanceof ProtocolError)) return this.#end("an unexpected error of the server");
     const { code, remedy, message } = error;
     if (!this.#isConnected) return this.#end(`${code}: ${message}`);
-    this.close(`${code}: ${message}`, () => {
-      const status = createStatus("NetStream.Failed", `${message}. ${remedy}`);
-      for (const streamId of this.#streams.ids) this.#session.status(streamId, status);
-    });
+    this.close(`${code}: ${message}`, () => this.#tellStreams(`${message}. ${remedy}`));
+  }
+
+  /** Why all that the client publishes and plays is over. */
+  #tellStreams(description: string): void {
+    const status = createStatus("NetStream.Failed", description);
+    for (const streamId of this.#streams.ids) this.#session.status(streamId, status);
   }
 
   /** Ends the connection without last words. */
