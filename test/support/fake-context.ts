@@ -126,7 +126,7 @@ function fakeServer(
     async start() {
       context.calls.push("start");
       await start?.();
-      setImmediate(() => void options.onStart?.(context));
+      void setImmediate().then(() => options.onStart?.(context));
     },
     listeners: (serverOptions.listen ?? []).map(({ host, port, accept }) => {
       return { protocol: "rtmp", host, port, accepts: accept ?? RTMP_SCHEMES };
