@@ -15,6 +15,8 @@ export type ServerSnapshot = {
   readonly uptimeSeconds: number;
   /** 1 unless the server runs in several processes. */
   readonly workers: number;
+  /** Where clients reach it, one for each scheme and port that is listened on. */
+  readonly waysIn?: readonly { readonly scheme: RtmpScheme; readonly port: number }[];
   readonly connections: number;
   readonly publishers: number;
   readonly viewers: number;
