@@ -75,6 +75,9 @@ export function serverTitle(server: Server): string {
   }
 }
 
+/** What `npm start` and the workers of a pool run with. */
+const NPM_START_OPTIONS = ["--max-semi-space-size=4"];
+
 function millraceCommand(
   checkout: string,
   settings: Readonly<Record<string, string | number>>,
@@ -83,6 +86,7 @@ function millraceCommand(
 ): string[] {
   return [
     node,
+    ...NPM_START_OPTIONS,
     ...options.nodeOptions,
     join(checkout, "bin", "millrace.js"),
     ...["serve", "--listen", "127.0.0.1:{port}", "--log-level", "error"],
