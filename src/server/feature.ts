@@ -24,6 +24,11 @@ export type ServerFeature = {
    * answered is put together. One that says nothing allows.
    */
   connect?(client: ServerClient, request: ConnectEvent): FeatureDecision | Promise<FeatureDecision> | undefined;
+  /**
+   * Somebody came by HTTP, where there is no `connect`: may he, and who is he? The first answer of several features counts;
+   * one that says nothing leaves it to the next, and to the hooks.
+   */
+  identify?(request: HttpIdentification): FeatureDecision | Promise<FeatureDecision> | undefined;
   /** The client has been accepted; the answer to `connect` is on its way. */
   connected?(client: ServerClient, request: ConnectEvent): void;
   /** True if the feature answers the call, now or later. `args` may be kept. */
@@ -38,6 +43,14 @@ export type ServerFeature = {
   closed?(client: ServerClient, reason: string): void;
   /** The server ends: what is open is stored. */
   stop?(): Promise<void>;
+};
+
+/** What somebody by HTTP wants, and what he gives for it. */
+export type HttpIdentification = {
+  readonly broadcastName: string;
+  readonly purpose: "play" | "publish";
+  /** Undefined where none were sent. */
+  readonly credentials: { readonly user: string; readonly password: string } | undefined;
 };
 
 /** What a feature says to `connect`. */

@@ -5,10 +5,10 @@ import { AmfObject } from "../../formats/amf/amf-value.ts";
 import { MAX_USER_BYTES } from "../../rtmp/authentication/access-manager.ts";
 import { appendQuery, ClientAuthentication } from "../../rtmp/authentication/client-authentication.ts";
 import { decodeConnectRequest } from "../../rtmp/session/connect-request.ts";
+import { broadcastNameOf } from "../broadcast-name.ts";
 import type { FeatureDecision } from "../feature.ts";
 import type { ConnectionInfo, Decision, ServerHooks, StreamRequest } from "../hooks.ts";
 import type { AuthenticationOptions } from "../options.ts";
-import { broadcastNameOf } from "../rtmp/broadcast-name.ts";
 import { PublisherAuthentication } from "./publisher-authentication.ts";
 
 const USERS = new Map([

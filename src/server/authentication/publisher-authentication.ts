@@ -11,7 +11,7 @@ import {
 import { adobeResponse, limelightResponse, type Md5 } from "../../rtmp/authentication/responses.ts";
 import type { ConnectEvent } from "../../rtmp/session/server-events.ts";
 import { parseQuery, splitQuery } from "../../rtmp/session/stream-name.ts";
-import type { FeatureDecision, ServerFeature } from "../feature.ts";
+import type { FeatureDecision, HttpIdentification, ServerFeature } from "../feature.ts";
 import { ALLOW, type Decision, type ServerHooks, type StreamRequest } from "../hooks.ts";
 import type { AuthenticationOptions } from "../options.ts";
 import { CHALLENGE_CHARACTERS, Challenges } from "./challenges.ts";
@@ -76,6 +76,17 @@ export class PublisherAuthentication implements ServerFeature {
     return parameters.has("response") ? this.#verify(claim) : this.#challenge(claim);
   }
 
+  /** By HTTP Basic: what is right for RTMP is right there. */
+  identify({ broadcastName, purpose, credentials }: HttpIdentification): undefined | Promise<FeatureDecision> {
+    const { appliesTo = "publishers" } = this.#options;
+    if (!this.#appliesTo(broadcastName)) return undefined;
+    if (credentials !== undefined) return this.#verifyPassword(credentials.user, credentials.password);
+    const isAsked = purpose === "publish" || appliesTo === "all";
+    return isAsked
+      ? Promise.resolve({ allow: false, reason: `To ${purpose} wants a user and a password.` })
+      : undefined;
+  }
+
   tick(): void {
     this.#challenges.forgetExpired(this.#nowMs());
   }
@@ -132,6 +143,19 @@ export class PublisherAuthentication implements ServerFeature {
     const expected = this.#responseTo(claim, id, password ?? randomToken());
     const isRight = areEqual(expected, parameters.get("response") ?? "") && password !== undefined;
     return isRight ? { allow: true, user } : failed(mode, "user or password is wrong", id);
+  }
+
+  async #verifyPassword(user: string, given: string): Promise<FeatureDecision> {
+    const isUsable = user !== "" && encodeUtf8(user).length <= MAX_USER_BYTES;
+    const password = isUsable ? await this.#passwordOf(user) : undefined;
+    // Compared in any case, and as digests, so that the time tells nothing.
+    const isRight =
+      areEqual(this.#digestOf(password ?? randomToken()), this.#digestOf(given)) && password !== undefined;
+    return isRight ? { allow: true, user } : { allow: false, reason: "User or password is wrong." };
+  }
+
+  #digestOf(password: string): string {
+    return createHmac("sha256", this.#secret).update(`password ${password}`).digest("base64");
   }
 
   #responseTo({ mode, user, parameters, app }: Claim, id: string, password: string): string {

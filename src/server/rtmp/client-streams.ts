@@ -5,10 +5,10 @@ import { encodeUtf8 } from "../../bytes/utf8.ts";
 import type { MediaMessage } from "../../formats/flv/media-message.ts";
 import type { PlayEvent, PublishEvent } from "../../rtmp/session/server-events.ts";
 import type { ServerSession } from "../../rtmp/session/server-session.ts";
+import { broadcastNameOf } from "../broadcast-name.ts";
 import type { ServerContext } from "../context.ts";
 import { ALLOW, type ConnectionInfo, type Decision, type StreamRequest, tellApplication } from "../hooks.ts";
 import type { ViewingSnapshot } from "../snapshots.ts";
-import { broadcastNameOf } from "./broadcast-name.ts";
 import type { StreamNames } from "./close-line.ts";
 import { InterleavedOutput, SharedOutput, type ViewerPort } from "./viewer-outputs.ts";
 

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from "../../bytes/utf8.ts";
+import { encodeUtf8 } from "../bytes/utf8.ts";
 
 /** The name of a broadcast, or why there is none: a refusal is a value. */
 export type BroadcastName = { readonly name: string } | { readonly refusal: string };
