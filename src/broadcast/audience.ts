@@ -1,6 +1,7 @@
 import { type FlushPolicy, flushDelayMs, groupCount } from "./flush-policy.ts";
 import type { Viewer, ViewerNotice } from "./viewer.ts";
 import { ViewerGroup } from "./viewer-group.ts";
+import type { ViewerSource } from "./viewer-source.ts";
 
 /**
  * Who watches a broadcast, and when each is served. A pass serves all viewers, or one group of them where the policy
@@ -82,11 +83,16 @@ export class Audience {
     for (const group of this.#groups) for (const viewer of group.list()) viewer.tick(nowMs);
   }
 
-  /** Where the viewer stands that is furthest behind; `head` without any. */
-  oldestPosition(head: number): number {
-    let oldest = head;
-    for (const group of this.#groups) oldest = group.oldestPosition(oldest);
+  /** Where the viewer of that source stands that is furthest behind; its head without any. */
+  oldestPosition(source: ViewerSource): number {
+    let oldest = source.log.head;
+    for (const group of this.#groups) oldest = group.oldestPosition(source, oldest);
     return oldest;
+  }
+
+  /** Whether somebody reads from that source. */
+  has(source: ViewerSource): boolean {
+    return this.#groups.some((group) => group.list().some((viewer) => viewer.readsFrom(source)));
   }
 
   /** How far it is to the next group that has viewers: 1 where there is but one group. */

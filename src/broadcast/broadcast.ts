@@ -2,6 +2,7 @@ import { configSlot } from "../formats/flv/classify.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
 import { Audience } from "./audience.ts";
 import { DEFAULT_FLUSH_POLICY, type FlushPolicy } from "./flush-policy.ts";
+import { FlvCopy } from "./flv-copy.ts";
 import { JoinPoint } from "./join-point.ts";
 import { DEFAULT_LAG_LIMITS, type LagLimits } from "./lag-policy.ts";
 import { MessageLog } from "./message-log.ts";
@@ -73,7 +74,12 @@ export type BroadcastCounters = {
   returns: number;
 };
 
-type Current = { readonly publisher: Publisher; readonly publication: Publication; lastWriteMs: number };
+type Current = {
+  readonly publisher: Publisher;
+  readonly publication: Publication;
+  readonly sinceMs: number;
+  lastWriteMs: number;
+};
 
 /**
  * One name under which somebody publishes and many watch. Messages are written once into a log; viewers are cursors on
@@ -92,6 +98,8 @@ export class Broadcast {
   readonly #relays = new Relays();
   readonly #subscribers = new Set<Subscriber>();
   readonly #viewerSource: ViewerSource;
+  /** For viewers by HTTP, while there are any. */
+  #flv: FlvCopy | undefined;
   #current: Current | undefined;
   #graceEndsMs: number | undefined;
   #hasBeenPublished = false;
@@ -125,9 +133,9 @@ export class Broadcast {
     return this.#audience.size;
   }
 
-  /** Memory that the log holds. */
+  /** Memory that its logs hold. */
   get heldBytes(): number {
-    return this.#log.heldBytes;
+    return this.#log.heldBytes + (this.#flv?.log.heldBytes ?? 0);
   }
 
   /** Nobody publishes, waits, watches or subscribes: it may be forgotten. */
@@ -148,6 +156,11 @@ export class Broadcast {
   /** Who publishes now. */
   get publisher(): Publisher | undefined {
     return this.#current?.publisher;
+  }
+
+  /** When its publication began, by the clock of whoever publishes. */
+  get publishedAtMs(): number | undefined {
+    return this.#current?.sinceMs;
   }
 
   /** What the publication carries, in words. */
@@ -173,7 +186,7 @@ export class Broadcast {
     this.#tracks.clear();
     const publication = this.#createPublication(this.#hasBeenPublished);
     this.#hasBeenPublished = true;
-    this.#current = { publisher, publication, lastWriteMs: nowMs };
+    this.#current = { publisher, publication, sinceMs: nowMs, lastWriteMs: nowMs };
     if (!isReturn) this.#notifyAll("publish");
     this.#relays.started();
     return { kind: "accepted", publication, isReturn };
@@ -184,11 +197,13 @@ export class Broadcast {
    * is ready, which it is as a rule.
    */
   join(output: ViewerOutput, wanted: ViewerWants = WANTS_ALL): Viewer {
-    const viewer = new Viewer(this.#viewerSource, output, wanted);
-    this.#audience.add(viewer);
-    viewer.serve();
-    this.#current?.publisher.watched?.();
-    return viewer;
+    return this.#add(new Viewer(this.#viewerSource, output, wanted));
+  }
+
+  /** The same with FLV tags, which the output puts behind a header of its own. */
+  joinFlv(output: Extract<ViewerOutput, { readonly kind: "bytes" }>, wanted: ViewerWants = WANTS_ALL): Viewer {
+    this.#flv ??= new FlvCopy(this.#log, this.#joinPoint, this.#options.lag, this.#options);
+    return this.#add(new Viewer(this.#flv.source, output, wanted));
   }
 
   leave(viewer: Viewer): void {
@@ -237,12 +252,26 @@ export class Broadcast {
     }
     this.#audience.tick(nowMs);
     this.#relays.tick(nowMs);
+    if (this.#flv?.isOver(this.#audience.has(this.#flv.source), nowMs)) this.#dropFlv();
     this.#trim();
   }
 
   /** Nobody uses it any more: its memory may serve others. Nothing may be written afterwards. */
   giveBack(): void {
     this.#log.trim(this.#log.head);
+    this.#dropFlv();
+  }
+
+  #add(viewer: Viewer): Viewer {
+    this.#audience.add(viewer);
+    viewer.serve();
+    this.#current?.publisher.watched?.();
+    return viewer;
+  }
+
+  #dropFlv(): void {
+    this.#flv?.log.trim(this.#flv.log.head);
+    this.#flv = undefined;
   }
 
   /** Who publishes is not said: it is nobody else's business. */
@@ -301,6 +330,7 @@ export class Broadcast {
     if (message.isConfig) this.#joinPoint.storeConfig(configSlot(message), message);
     const position = this.#log.append(message, timestamp, nowMs);
     this.#joinPoint.note(message, timestamp, position);
+    this.#flv?.append(message, timestamp, nowMs, position);
     const track = this.#tracks.note(message);
     if (track !== undefined) this.#current?.publisher.track?.(track);
     if (this.#subscribers.size > 0) {
@@ -339,15 +369,18 @@ export class Broadcast {
    * that its output has just taken could be overwritten before it is known whether it keeps them.
    */
   #trim(): void {
-    const { lag, maxLogMessages } = this.#options;
     const { head } = this.#log;
     this.#trimmedAt = head;
-    const needed = Math.max(
-      Math.min(this.#audience.oldestPosition(head), this.#relays.oldestPosition(head)),
-      head - lag.maxLagBytes,
-      this.#log.positionOfLast(maxLogMessages),
-    );
-    this.#log.trim(Math.min(needed, this.#joinPoint.position));
+    const oldest = Math.min(this.#audience.oldestPosition(this.#viewerSource), this.#relays.oldestPosition(head));
+    this.#log.trim(Math.min(this.#neededFrom(this.#log, oldest), this.#joinPoint.position));
     this.#viewerSource.trim();
+    const flv = this.#flv;
+    flv?.trim(this.#neededFrom(flv.log, this.#audience.oldestPosition(flv.source)));
+  }
+
+  /** From where on a log is needed by viewers within their limit, of whom the furthest behind stands at `oldest`. */
+  #neededFrom(log: MessageLog, oldest: number): number {
+    const { lag, maxLogMessages } = this.#options;
+    return Math.max(oldest, log.head - lag.maxLagBytes, log.positionOfLast(maxLogMessages));
   }
 }

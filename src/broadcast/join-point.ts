@@ -1,12 +1,17 @@
 import { ProtocolError } from "../errors.ts";
 import { dataSlot } from "../formats/flv/classify.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
-import { encodeStandalone, standaloneLength } from "../rtmp/chunk/standalone-message.ts";
-import { chunkStreamIdOf, type Message, MessageType } from "../rtmp/message/message.ts";
-import { type MessageLog, messageTypeOf } from "./message-log.ts";
+import type { MessageLog } from "./message-log.ts";
 
 /** Where a newcomer's cursor is set, and whether pictures must wait for the next keyframe. */
 export type JoinStart = { readonly position: number; readonly needsKeyframe: boolean };
+
+/** What newcomers begin with, by the positions of one log. */
+export type JoinPlaces = {
+  current(): JoinStart;
+  /** What a newcomer must get before the log's messages, with the time of its first one. */
+  prelude(withMetadata: boolean): readonly MediaMessage[];
+};
 
 /** A configuration or metadata message, kept with bytes of its own. */
 type StoredConfig = { readonly slot: string | number; readonly message: MediaMessage };
@@ -34,7 +39,7 @@ const PICTURE_PAUSE_MS = 60_000;
  * is the first message of the publication; without pictures, or a minute after the last, the newest second; and where no
  * keyframe came for more than `maxGopBytes` or `maxLogMessages`, the newest message, with pictures from the next keyframe on.
  */
-export class JoinPoint {
+export class JoinPoint implements JoinPlaces {
   readonly #log: MessageLog;
   readonly #limits: JoinLimits;
   readonly #configs = new Map<string | number, StoredConfig>();
@@ -118,28 +123,14 @@ export class JoinPoint {
     }
   }
 
-  /** What a newcomer must get before the log's bytes, as bytes and as messages, with the time of its first message. */
-  prelude(
-    streamId: number,
-    withMetadata: boolean,
-  ): readonly { readonly bytes: Uint8Array; readonly message: Message }[] {
-    const configs = this.#preludeConfigs().filter(({ kind }) => withMetadata || kind !== "data");
-    return configs.map((config) => {
-      const type = messageTypeOf(config.kind);
-      const timestamp = config.timestamp >>> 0;
-      const message: Message = { type, timestamp, streamId, payload: config.payload };
-      return { message, bytes: encodeWhole(message, this.#log.chunkSize) };
-    });
+  prelude(withMetadata: boolean): readonly MediaMessage[] {
+    return this.#preludeConfigs().filter(({ kind }) => withMetadata || kind !== "data");
   }
 
   /** What a newcomer gets, message by message. */
   *messages(): Generator<MediaMessage> {
     yield* this.#preludeConfigs();
-    for (const entry of this.#log.entries(this.position)) {
-      const { timestamp, isKeyframe, isConfig, isDisposable, trackId } = entry;
-      const payload = this.#log.payload(entry);
-      yield { kind: kindOf(entry.type), timestamp, payload, isKeyframe, isConfig, isDisposable, trackId };
-    }
+    for (const entry of this.#log.entries(this.position)) yield this.#log.message(entry);
   }
 
   #isBeyondLimits(): boolean {
@@ -181,17 +172,4 @@ export class JoinPoint {
       ...all.filter(({ message }) => message.kind !== "data"),
     ];
   }
-}
-
-function encodeWhole(message: Message, chunkSize: number): Uint8Array {
-  const chunkStreamId = chunkStreamIdOf(message.type, message.streamId);
-  const length = standaloneLength(message.payload.length, message.timestamp, chunkSize, chunkStreamId);
-  const bytes = new Uint8Array(length);
-  encodeStandalone(bytes, 0, message, chunkStreamId, chunkSize);
-  return bytes;
-}
-
-function kindOf(messageType: number): MediaMessage["kind"] {
-  if (messageType === MessageType.Audio) return "audio";
-  return messageType === MessageType.Video ? "video" : "data";
 }

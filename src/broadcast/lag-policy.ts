@@ -24,6 +24,8 @@ export const DEFAULT_LAG_LIMITS: LagLimits = {
 export type Selection = {
   readonly wantsAudio: boolean;
   readonly wantsVideo: boolean;
+  /** It never changes its mind: what it does not want, it does not want the configurations of either. */
+  readonly isFinal?: boolean | undefined;
   /** Set while the last picture sent has no successor that refers only to what was sent. */
   needsKeyframe: boolean;
 };
@@ -41,7 +43,8 @@ export function chooseForLaggard(waiting: readonly LogEntry[], selection: Select
   const keyframe = waiting.findLast(opensPictures);
   const isFresh = (entry: LogEntry): boolean => newestAtMs - entry.writtenAtMs <= limits.maxLagMs / 2;
   const isUrgent = (entry: LogEntry): boolean =>
-    entry.isConfig || (entry.type !== MessageType.Video && isFresh(entry) && wants(entry, selection));
+    isWantedConfig(entry, selection) ||
+    (!entry.isConfig && entry.type !== MessageType.Video && isFresh(entry) && wants(entry, selection));
   let budget = limits.maxWriteBytes;
   for (const entry of waiting) if (isUrgent(entry)) budget -= entry.length;
 
@@ -65,7 +68,7 @@ export function chooseForLaggard(waiting: readonly LogEntry[], selection: Select
 /** For a viewer that keeps up but does not want all, or waits for a keyframe. Clears `needsKeyframe` at one. */
 export function chooseWanted(waiting: readonly LogEntry[], selection: Selection): Choice {
   const entries = waiting.filter((entry) => {
-    if (entry.isConfig) return true;
+    if (entry.isConfig) return isWantedConfig(entry, selection);
     if (entry.type !== MessageType.Video) return wants(entry, selection);
     if (!selection.wantsVideo) {
       selection.needsKeyframe = true;
@@ -77,12 +80,21 @@ export function chooseWanted(waiting: readonly LogEntry[], selection: Selection)
   return { entries, droppedMessages: waiting.length - entries.length };
 }
 
+/** Whether a viewer gets configurations of that type: also of what it may want later. */
+export function wantsConfig(type: number, selection: Selection): boolean {
+  return selection.isFinal !== true || wants({ type }, selection);
+}
+
+function isWantedConfig(entry: LogEntry, selection: Selection): boolean {
+  return entry.isConfig && wantsConfig(entry.type, selection);
+}
+
 /** Encoders align the keyframes of their tracks, so all begin with the default track's. */
 function opensPictures({ isKeyframe, trackId }: LogEntry): boolean {
   return isKeyframe && trackId === 0;
 }
 
-function wants(entry: LogEntry, selection: Selection): boolean {
+function wants(entry: Pick<LogEntry, "type">, selection: Selection): boolean {
   if (entry.type === MessageType.Audio) return selection.wantsAudio;
   return entry.type === MessageType.Video ? selection.wantsVideo : true;
 }

@@ -1,6 +1,6 @@
 import type { MediaMessage } from "../formats/flv/media-message.ts";
-import { encodeStandalone, standaloneLength } from "../rtmp/chunk/standalone-message.ts";
-import { chunkStreamIdOf, MessageType } from "../rtmp/message/message.ts";
+import { MessageType } from "../rtmp/message/message.ts";
+import { LOG_STREAM_ID, type LogForm, rtmpForm } from "./log-form.ts";
 import type { LogSegment } from "./log-segment.ts";
 import { MIN_SEGMENT_BYTES, SegmentPool } from "./segment-pool.ts";
 
@@ -8,7 +8,7 @@ import { MIN_SEGMENT_BYTES, SegmentPool } from "./segment-pool.ts";
 export type LogEntry = {
   /** Position of its first byte, counted from the first byte of the log. */
   readonly offset: number;
-  /** Bytes with chunk headers. */
+  /** Bytes with headers. */
   readonly length: number;
   readonly payloadLength: number;
   readonly type: number;
@@ -31,21 +31,16 @@ export type MessageLogOptions = {
   readonly segments: SegmentPool;
 };
 
-/** The message stream id that stands in the log's bytes: the first that `createStream` gives. */
-export const LOG_STREAM_ID = 1;
-
 /** Of what is kept, the part that a segment has: it can only be let go as a whole. */
 const SEGMENT_FRACTION = 8;
-/** Where the message stream id stands in a type 0 header with a one-byte basic header. */
-const STREAM_ID_AT = 8;
 
 /**
- * The messages of a broadcast as RTMP bytes, each written once in final form: a type 0 header with absolute timestamp,
- * so that every viewer may start or skip at any message. Positions count on for ever; `trim` lets old segments go, whose
+ * The messages of a broadcast as bytes, RTMP unless another form is given, each written once in final form: for itself, and
+ * with absolute timestamp, so that every viewer may start or skip at any message. Positions count on for ever; `trim` lets old segments go, whose
  * memory is written again then: views are valid until that, unless `lend` was called for what they show.
  */
 export class MessageLog {
-  readonly chunkSize: number;
+  readonly #form: LogForm;
   readonly #maxSegmentBytes: number;
   readonly #pool: SegmentPool;
   readonly #segments: LogSegment[] = [];
@@ -55,8 +50,8 @@ export class MessageLog {
   #tail = 0;
   #newestAtMs = 0;
 
-  constructor(options?: Partial<MessageLogOptions>) {
-    this.chunkSize = options?.chunkSize ?? 65_536;
+  constructor(options?: Partial<MessageLogOptions>, form: LogForm = rtmpForm(options?.chunkSize ?? 65_536)) {
+    this.#form = form;
     this.#maxSegmentBytes = options?.maxSegmentBytes ?? 512 * 1024;
     this.#pool = options?.segments ?? new SegmentPool();
   }
@@ -85,16 +80,23 @@ export class MessageLog {
   append(message: MediaMessage, timestamp: number, writtenAtMs: number): number {
     const { payload } = message;
     const type = messageTypeOf(message.kind);
-    const chunkStreamId = chunkStreamIdOf(type, LOG_STREAM_ID);
-    const length = standaloneLength(payload.length, timestamp, this.chunkSize, chunkStreamId);
+    const length = this.#form.lengthOf(type, timestamp, payload.length);
     const segment = this.#segmentFor(length);
-    const wireMessage = { type, timestamp, streamId: LOG_STREAM_ID, payload };
-    encodeStandalone(segment.bytes, segment.used, wireMessage, chunkStreamId, this.chunkSize);
+    this.#form.write(segment.bytes, segment.used, type, timestamp, payload);
     segment.note(length, type, message, timestamp, writtenAtMs);
     const position = this.#head;
     this.#newestAtMs = writtenAtMs;
     this.#head += length;
     return position;
+  }
+
+  /** A message as bytes of its own, as they would stand in the log, for players on that message stream. */
+  encode({ kind, payload }: MediaMessage, timestamp: number, streamId: number): Uint8Array {
+    const type = messageTypeOf(kind);
+    const bytes = new Uint8Array(this.#form.lengthOf(type, timestamp, payload.length));
+    this.#form.write(bytes, 0, type, timestamp, payload);
+    if (streamId !== LOG_STREAM_ID) this.#form.setStreamId(bytes, 0, streamId);
+    return bytes;
   }
 
   /** The oldest position behind which there are at least `count` messages, or all: as exact as segments are. */
@@ -156,9 +158,7 @@ export class MessageLog {
         pieceStart += copies[piece]?.length ?? 0;
         piece++;
       }
-      const bytes = copies[piece] as Uint8Array;
-      const at = entry.offset - pieceStart + STREAM_ID_AT;
-      for (let index = 0; index < 4; index++) bytes[at + index] = (streamId >>> (8 * index)) & 0xff;
+      this.#form.setStreamId(copies[piece] as Uint8Array, entry.offset - pieceStart, streamId);
     }
     return copies;
   }
@@ -182,22 +182,16 @@ export class MessageLog {
     return undefined;
   }
 
-  /** A message's payload without chunk headers: a view where it lies in one chunk, as `views`, otherwise a copy. */
-  payload(entry: LogEntry): Uint8Array {
-    const segment = this.#segments[this.#segmentIndexAt(entry.offset)] as LogSegment;
-    const hasExtendedTimestamp = entry.timestamp >>> 0 >= 0xffffff;
-    const headerLength = 12 + (hasExtendedTimestamp ? 4 : 0);
-    const continuationLength = 1 + (hasExtendedTimestamp ? 4 : 0);
-    let at = entry.offset - segment.start + headerLength;
-    if (entry.payloadLength <= this.chunkSize) return segment.bytes.subarray(at, at + entry.payloadLength);
-    const payload = new Uint8Array(entry.payloadLength);
-    for (let done = 0; done < payload.length; ) {
-      const length = Math.min(this.chunkSize, payload.length - done);
-      payload.set(segment.bytes.subarray(at, at + length), done);
-      done += length;
-      at += length + continuationLength;
-    }
-    return payload;
+  /** A message's payload without headers: a view where it lies in one piece, as `views`, otherwise a copy. */
+  payload({ offset, timestamp, payloadLength }: LogEntry): Uint8Array {
+    const segment = this.#segments[this.#segmentIndexAt(offset)] as LogSegment;
+    return this.#form.payloadOf(segment.bytes, offset - segment.start, timestamp, payloadLength);
+  }
+
+  /** The message as it was written, its payload as `payload` has it. */
+  message(entry: LogEntry): MediaMessage {
+    const { type, timestamp, isKeyframe, isConfig, isDisposable, trackId } = entry;
+    return { kind: kindOf(type), timestamp, payload: this.payload(entry), isKeyframe, isConfig, isDisposable, trackId };
   }
 
   #segmentFor(length: number): LogSegment {
@@ -227,4 +221,9 @@ export class MessageLog {
 export function messageTypeOf(kind: "audio" | "video" | "data"): MessageType {
   if (kind === "audio") return MessageType.Audio;
   return kind === "video" ? MessageType.Video : MessageType.Data;
+}
+
+function kindOf(messageType: number): MediaMessage["kind"] {
+  if (messageType === MessageType.Audio) return "audio";
+  return messageType === MessageType.Video ? "video" : "data";
 }

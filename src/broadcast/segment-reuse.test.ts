@@ -1,6 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { concatBytes } from "../bytes/concat.ts";
+import { FlvReader } from "../formats/flv/flv-reader.ts";
+import { encodeFlvHeader } from "../formats/flv/flv-writer.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
 import { ChunkDecoder } from "../rtmp/chunk/chunk-decoder.ts";
 import type { Message } from "../rtmp/message/message.ts";
@@ -30,7 +32,7 @@ function frame(timestamp: number, length: number, isKeyframe: boolean): MediaMes
 }
 
 /** Fails unless all bytes of the picture are those that were written for its time. */
-function check({ timestamp, payload }: Message): void {
+function check({ timestamp, payload }: Pick<Message, "timestamp" | "payload">): void {
   const expected = Buffer.alloc(payload.length - 5, timestamp & 0xff);
   ok(expected.equals(payload.subarray(5)), `the picture at ${timestamp} ms was overwritten`);
 }
@@ -47,10 +49,14 @@ class KeepingPlayer {
   pictures = 0;
   #kept: Uint8Array[] = [];
   readonly #decoder = new ChunkDecoder();
+  readonly #reader: FlvReader | undefined;
 
-  constructor(buffers: Set<ArrayBufferLike>) {
+  constructor(buffers: Set<ArrayBufferLike>, form: "rtmp" | "flv") {
     this.buffers = buffers;
     this.#decoder.setChunkSize(65_536);
+    if (form === "rtmp") return;
+    this.#reader = new FlvReader();
+    this.#reader.push(encodeFlvHeader({ hasAudio: false, hasVideo: true }));
   }
 
   get isReady(): boolean {
@@ -76,14 +82,26 @@ class KeepingPlayer {
   closeSlow(): void {}
 
   #send(): void {
-    this.#decoder.push(concatBytes(this.#kept));
+    const bytes = concatBytes(this.#kept);
     this.#kept = [];
     this.takenBytes += this.unsentBytes;
     this.unsentBytes = 0;
-    for (let message = this.#decoder.next(); message !== undefined; message = this.#decoder.next()) {
+    for (const message of this.#reader === undefined ? messagesOf(this.#decoder, bytes) : tagsOf(this.#reader, bytes)) {
       check(message);
       this.pictures++;
     }
+  }
+}
+
+function* messagesOf(decoder: ChunkDecoder, bytes: Uint8Array): Generator<Pick<Message, "timestamp" | "payload">> {
+  decoder.push(bytes);
+  for (let message = decoder.next(); message !== undefined; message = decoder.next()) yield message;
+}
+
+function* tagsOf(reader: FlvReader, bytes: Uint8Array): Generator<Pick<Message, "timestamp" | "payload">> {
+  reader.push(bytes);
+  for (let tag = reader.next(); tag !== undefined; tag = reader.next()) {
+    yield { timestamp: tag.timestamp, payload: tag.data };
   }
 }
 
@@ -135,8 +153,9 @@ for (let seed = 1; seed <= 10; seed++) {
       publication.write(frame(time, length, random(40) === 0), time);
       if (random(3) === 0) flush(broadcast, time);
       if (players.length < 12 && random(50) === 0) {
-        const player = new KeepingPlayer(buffers);
-        player.viewer = broadcast.join(player);
+        const form = players.length % 2 === 0 ? "rtmp" : "flv";
+        const player = new KeepingPlayer(buffers, form);
+        player.viewer = form === "rtmp" ? broadcast.join(player) : broadcast.joinFlv(player);
         players.push(player);
       }
       if (keepers.length < 2 && random(200) === 0) {

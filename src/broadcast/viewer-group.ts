@@ -1,4 +1,5 @@
 import type { Viewer } from "./viewer.ts";
+import type { ViewerSource } from "./viewer-source.ts";
 
 /** Viewers that are served together, one after another, in rounds during which some may come and go. */
 export class ViewerGroup {
@@ -51,10 +52,10 @@ export class ViewerGroup {
     return this.#viewers.slice();
   }
 
-  /** The smaller of `limit` and where the viewer stands that is furthest behind. */
-  oldestPosition(limit: number): number {
+  /** The smaller of `limit` and where the viewer of that source stands that is furthest behind. */
+  oldestPosition(source: ViewerSource, limit: number): number {
     let oldest = limit;
-    for (const viewer of this.#viewers) oldest = Math.min(oldest, viewer.position);
+    for (const viewer of this.#viewers) if (viewer.readsFrom(source)) oldest = Math.min(oldest, viewer.position);
     return oldest;
   }
 

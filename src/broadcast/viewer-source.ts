@@ -1,6 +1,6 @@
-import type { JoinPoint, JoinStart } from "./join-point.ts";
-import type { LagLimits } from "./lag-policy.ts";
-import type { MessageLog } from "./message-log.ts";
+import type { JoinPlaces, JoinStart } from "./join-point.ts";
+import { type LagLimits, type Selection, wantsConfig } from "./lag-policy.ts";
+import { type MessageLog, messageTypeOf } from "./message-log.ts";
 import type { SentEntry, ViewerOutput } from "./viewer.ts";
 
 /** What newcomers get first are configurations. */
@@ -13,23 +13,23 @@ export const NEAR_FRACTION = 4;
 export class ViewerSource {
   readonly log: MessageLog;
   readonly limits: LagLimits;
-  readonly #joinPoint: JoinPoint;
+  readonly #places: JoinPlaces;
   readonly #nearBytes: number;
   #from = -1;
   #to = -1;
   #streamId = 0;
   #views: readonly Uint8Array[] = [];
 
-  constructor(log: MessageLog, joinPoint: JoinPoint, limits: LagLimits) {
+  constructor(log: MessageLog, places: JoinPlaces, limits: LagLimits) {
     this.log = log;
-    this.#joinPoint = joinPoint;
+    this.#places = places;
     this.limits = limits;
     this.#nearBytes = limits.maxWriteBytes / NEAR_FRACTION;
   }
 
   /** The newest place where somebody may begin. */
   get start(): JoinStart {
-    return this.#joinPoint.current();
+    return this.#places.current();
   }
 
   /** So few bytes are left from there to the head that a viewer gets them in one write, and cannot lag. */
@@ -38,11 +38,18 @@ export class ViewerSource {
   }
 
   /** Sends what must come before the bytes at `start`: configurations, and metadata for one who never had any. */
-  sendConfigs(output: ViewerOutput, withMetadata: boolean): void {
-    const messages = this.#joinPoint.prelude(output.streamId, withMetadata);
+  sendConfigs(output: ViewerOutput, withMetadata: boolean, selection: Selection): void {
+    const configs = this.#places
+      .prelude(withMetadata)
+      .filter(({ kind }) => wantsConfig(messageTypeOf(kind), selection));
+    const { streamId } = output;
     if (output.kind === "messages") {
-      for (const { message } of messages) output.send(message, PRELUDE_ENTRY);
-    } else if (messages.length > 0) output.write(messages.map(({ bytes }) => bytes));
+      for (const { kind, timestamp, payload } of configs) {
+        output.send({ type: messageTypeOf(kind), timestamp: timestamp >>> 0, streamId, payload }, PRELUDE_ENTRY);
+      }
+    } else if (configs.length > 0) {
+      output.write(configs.map((config) => this.log.encode(config, config.timestamp, streamId)));
+    }
   }
 
   /** The log's bytes from one message to another, for players on that message stream. */

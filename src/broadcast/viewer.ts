@@ -11,7 +11,7 @@ export type ViewerNotice = "publish" | "unpublish";
 export type ViewerOutput = SharedBytesOutput | MessagesOutput;
 
 type CommonOutput = {
-  /** The message stream id that `play` was called on. */
+  /** The message stream id that `play` was called on; 1 where there are none, as in FLV. */
   readonly streamId: number;
   /** Whether it takes more now; where it does not, or has unsent bytes, `Viewer.serve` is called when that changes. */
   readonly isReady: boolean;
@@ -25,7 +25,7 @@ type CommonOutput = {
 };
 
 /**
- * Takes the RTMP bytes of whole messages, made once for all viewers: do not change them. They stay as they are while
+ * Takes the bytes of whole messages, RTMP's or FLV's as it has joined, made once for all viewers: do not change them. They stay as they are while
  * `unsentBytes`, looked at after each `write`, says that some were kept, and for as long as those are in use.
  */
 type SharedBytesOutput = CommonOutput & { readonly kind: "bytes"; write(pieces: readonly Uint8Array[]): void };
@@ -34,7 +34,12 @@ type SharedBytesOutput = CommonOutput & { readonly kind: "bytes"; write(pieces: 
 type MessagesOutput = CommonOutput & { readonly kind: "messages"; send(message: Message, entry: SentEntry): void };
 
 /** What a viewer has not switched off. */
-export type ViewerWants = { readonly wantsAudio: boolean; readonly wantsVideo: boolean };
+export type ViewerWants = {
+  readonly wantsAudio: boolean;
+  readonly wantsVideo: boolean;
+  /** It cannot switch them on later: not even the configurations are sent. @default false */
+  readonly isFinal?: boolean;
+};
 
 /** What an output may decide by. */
 export type SentEntry = Pick<LogEntry, "isKeyframe" | "isConfig" | "isDisposable" | "trackId">;
@@ -93,6 +98,11 @@ export class Viewer {
   /** Where it stands in the log: nothing before this is needed for it. */
   get position(): number {
     return this.#hasJoined ? this.#position : this.#source.log.head;
+  }
+
+  /** What it reads from. */
+  readsFrom(source: ViewerSource): boolean {
+    return this.#source === source;
   }
 
   get counters(): ViewerCounters {
@@ -201,7 +211,7 @@ export class Viewer {
   }
 
   #join(): void {
-    this.#source.sendConfigs(this.#output, true);
+    this.#source.sendConfigs(this.#output, true, this.#selection);
     this.#hasJoined = true;
     this.#goToStart();
     this.#joinHead = this.#source.log.head;
@@ -211,7 +221,7 @@ export class Viewer {
   #skipToStart(): void {
     const { log, start } = this.#source;
     if (this.#position < log.tail || hasConfig(log.entries(this.#position, start.position))) {
-      this.#source.sendConfigs(this.#output, false);
+      this.#source.sendConfigs(this.#output, false, this.#selection);
     }
     this.#goToStart();
   }

@@ -1,5 +1,5 @@
 import type { Broadcast } from "../broadcast/broadcast.ts";
-import { LOG_STREAM_ID } from "../broadcast/message-log.ts";
+import { LOG_STREAM_ID } from "../broadcast/log-form.ts";
 import type { RelayOutput } from "../broadcast/relays.ts";
 import type { Viewer, ViewerNotice } from "../broadcast/viewer.ts";
 import type { Log } from "../server/log.ts";
