@@ -8,16 +8,17 @@ const ALLOWED: Record<string, readonly string[]> = {
   bytes: [],
   formats: ["bytes"],
   rtmp: ["bytes", "formats"],
+  mp4: ["bytes", "formats"],
   broadcast: ["bytes", "formats", "rtmp/message", "rtmp/chunk"],
   transport: ["bytes", "rtmp"],
   client: ["bytes", "formats", "rtmp", "broadcast", "transport"],
-  server: ["bytes", "formats", "rtmp", "broadcast", "transport", "client"],
-  workers: ["bytes", "formats", "rtmp", "broadcast", "transport", "server"],
-  cli: ["bytes", "formats", "rtmp", "broadcast", "transport", "client", "server", "workers"],
+  server: ["bytes", "formats", "mp4", "rtmp", "broadcast", "transport", "client"],
+  workers: ["bytes", "formats", "mp4", "rtmp", "broadcast", "transport", "server"],
+  cli: ["bytes", "formats", "mp4", "rtmp", "broadcast", "transport", "client", "server", "workers"],
 };
 
 /** Folders that know no platform: they import nothing from outside src. */
-const CORE = ["bytes", "formats", "rtmp", "broadcast"];
+const CORE = ["bytes", "formats", "mp4", "rtmp", "broadcast"];
 
 function sources(folder: string): string[] {
   return globSync(`src/${folder}/**/*.ts`).filter((file) => !file.endsWith(".test.ts"));
