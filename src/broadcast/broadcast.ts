@@ -3,6 +3,8 @@ import type { MediaMessage } from "../formats/flv/media-message.ts";
 import { Audience } from "./audience.ts";
 import { DEFAULT_FLUSH_POLICY, type FlushPolicy } from "./flush-policy.ts";
 import { FlvCopy } from "./flv-copy.ts";
+import type { HealthMeter } from "./health/health-meter.ts";
+import type { HealthReport } from "./health/health-report.ts";
 import { JoinPoint } from "./join-point.ts";
 import { DEFAULT_LAG_LIMITS, type LagLimits } from "./lag-policy.ts";
 import { MessageLog } from "./message-log.ts";
@@ -101,6 +103,8 @@ export class Broadcast {
   /** For viewers by HTTP, while there are any. */
   #flv: FlvCopy | undefined;
   #current: Current | undefined;
+  /** Of the present publication, or the last one. */
+  #health: HealthMeter | undefined;
   #graceEndsMs: number | undefined;
   #hasBeenPublished = false;
   /** Where the log's head was at the last look at what nobody needs. */
@@ -168,6 +172,11 @@ export class Broadcast {
     return this.#tracks.list;
   }
 
+  /** How well the present publication goes, or went at its end until there is another; undefined where nobody meters it. */
+  healthAt(nowMs: number): HealthReport | undefined {
+    return this.#health?.report(nowMs);
+  }
+
   /** After an undecided answer, `waitingSinceMs` is the time of the first attempt. */
   publish(publisher: Publisher, nowMs: number, waitingSinceMs?: number): PublishResult {
     const objection = this.#current === undefined ? undefined : this.#objection(this.#current, nowMs, waitingSinceMs);
@@ -177,6 +186,7 @@ export class Broadcast {
     this.#relays.serveAll();
     this.#current = undefined;
     this.#graceEndsMs = undefined;
+    replaced?.publisher.health?.ended(nowMs);
     replaced?.publisher.replaced(publisher);
 
     this.counters.publications++;
@@ -184,6 +194,8 @@ export class Broadcast {
     this.#timeline.startPublication(nowMs, this.#options.graceMs, publisher.isRelay);
     this.#joinPoint.startPublication();
     this.#tracks.clear();
+    this.#health = publisher.health;
+    this.#health?.started(this.counters.timeline, nowMs);
     const publication = this.#createPublication(this.#hasBeenPublished);
     this.#hasBeenPublished = true;
     this.#current = { publisher, publication, sinceMs: nowMs, lastWriteMs: nowMs };
@@ -332,7 +344,8 @@ export class Broadcast {
     this.#joinPoint.note(message, timestamp, position);
     this.#flv?.append(message, timestamp, nowMs, position);
     const track = this.#tracks.note(message);
-    if (track !== undefined) this.#current?.publisher.track?.(track);
+    if (track !== undefined) this.#noteTrack(track, nowMs);
+    this.#health?.note(message, timestamp, nowMs);
     if (this.#subscribers.size > 0) {
       const onTimeline = { ...message, timestamp };
       for (const subscriber of this.#subscribers) subscriber.write(onTimeline);
@@ -342,8 +355,14 @@ export class Broadcast {
     if (this.#relays.size > 0) this.#relays.wake();
   }
 
+  #noteTrack(track: Track, nowMs: number): void {
+    this.#current?.publisher.track?.(track);
+    this.#health?.noteTrack(track, nowMs);
+  }
+
   #end(reason: Exclude<PublicationEnd, "replaced">, nowMs: number): void {
     this.#current = undefined;
+    this.#health?.ended(nowMs);
     this.#audience.serveAll();
     this.#relays.serveAll();
     if (reason === "lost" && this.#options.graceMs > 0) this.#graceEndsMs = nowMs + this.#options.graceMs;

@@ -1,4 +1,5 @@
 import type { MediaMessage } from "../formats/flv/media-message.ts";
+import type { HealthMeter } from "./health/health-meter.ts";
 import type { Track } from "./tracks.ts";
 
 /** Why a publication is over. */
@@ -19,6 +20,8 @@ export type Publisher = {
    * pauses in its timestamps stay as they are. @default false
    */
   readonly isRelay?: boolean;
+  /** Told of all that this publisher sends: one for each publication. A relay has none: where the publisher is, there is. */
+  readonly health?: HealthMeter;
   /** Another publisher took the name: close. Nothing written from now on is taken. */
   replaced(by: Publisher): void;
   /** Somebody has come to whom this goes: what waits to be written is to be written now. */

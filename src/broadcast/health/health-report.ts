@@ -2,6 +2,8 @@
  * What the doctor says of a publisher. Plain values, as JSON has them; what is not known, or does not apply, is left out.
  */
 
+import type { HealthCode } from "./health-codes.ts";
+
 export type HealthLevel = "good" | "warning" | "bad";
 
 export type HealthReport = {
@@ -14,10 +16,12 @@ export type HealthReport = {
   readonly figures: HealthFigures;
 };
 
+export type FindingLevel = Exclude<HealthLevel, "good">;
+
 export type HealthFinding = {
-  /** Stable, in kebab-case: `long-gop`, `audio-video-drift`, …: docs/doctor.md. */
-  readonly code: string;
-  readonly level: Exclude<HealthLevel, "good">;
+  /** Stable: docs/doctor.md. */
+  readonly code: HealthCode;
+  readonly level: FindingLevel;
   /** What is wrong, with figures: "keyframe every 10.0 s". */
   readonly text: string;
   /** What to do: "set the keyframe interval to 2 s, so that viewers start faster". */
@@ -36,24 +40,28 @@ export type HealthFigures = {
   /** Pictures in a second of media. */
   readonly frameRate?: number;
   readonly declaredFrameRate?: number;
-  /** From one keyframe to the next. */
+  /** From one keyframe to the next: the last eight, and the one that has not ended where that is longer. */
   readonly gopMs?: { readonly least: number; readonly mean: number; readonly most: number };
-  /** Of the whole publication: times that stepped back, and pauses, as they came; and how often the server mended them. */
+  /**
+   * Of the whole publication: steps back as they came, pauses of more than a second, and how often the server put
+   * timestamps right.
+   */
   readonly timestampsBack: number;
   readonly timestampGaps: number;
   readonly timestampRepairs: number;
-  /** Positive: audio is ahead of video. The mean, and by how much it grew in the time that was watched. */
+  /** Positive: audio is ahead of video. The mean, and by how much it grew since the publication began. */
   readonly audioAheadMs?: number;
   readonly audioVideoDriftMs?: number;
-  /** The longest stretch of media of one kind that came before the other caught up. */
+  /** By how much the newest audio and the newest video were apart at most: what a player must hold. */
   readonly interleaveMs?: number;
   /** Media in a second of time: 1 is real time. */
   readonly speed?: number;
-  /** How unevenly media comes: what a player must hold back to play it smoothly (95 of 100 seconds). */
+  /** How late media comes, as against the least late: what a player must hold back for 95 of 100 seconds to be smooth. */
   readonly jitterMs?: number;
   /** Of the newest ping that was answered. */
   readonly roundTripMs?: number;
-  /** Bytes that the publisher says to have received since it was last asked to; absent where it never acknowledged. */
+  /** Whether it ever acknowledged bytes: it need not, unless it is sent much. */
   readonly hasAcknowledged?: boolean;
+  /** Whether it ever answered a ping: OBS does not. */
   readonly hasAnsweredPing?: boolean;
 };
