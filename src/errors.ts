@@ -12,6 +12,7 @@ export const REMEDIES = {
   "flv.signature": "The file is no FLV file. Check its name, or convert it: ffmpeg -i FILE -c copy out.flv.",
   "flv.tag": "The FLV file is damaged at this place. Rewrite it: ffmpeg -i FILE -c copy out.flv.",
   "media.header": "The encoder sent a media header that its codec does not allow. Check the encoder's settings.",
+  "media.box": "The MP4 file is damaged at this place. Rewrite it: ffmpeg -i FILE -c copy out.mp4.",
   "handshake.version": "The peer does not speak RTMP. Check its address, port and scheme.",
   "handshake.tls":
     "The peer speaks TLS where none is expected. Use rtmp:// or rtmpt://, or give the server tls and accept rtmps, rtmpts or wss.",

@@ -143,7 +143,7 @@ function opusFormat(source: AudioSource): AudioFormat | undefined {
   if (channels === undefined) return undefined;
   return formatOf(source, {
     entryType: "Opus",
-    codecString: "opus",
+    codecString: "Opus",
     timescale: OPUS_RATE,
     channels,
     writeConfig: (writer) => {
@@ -188,7 +188,7 @@ function flacFormat(source: AudioSource): AudioFormat | undefined {
   const streamInfo = record.subarray(start, start + STREAMINFO_BYTES);
   return formatOf(source, {
     entryType: "fLaC",
-    codecString: "flac",
+    codecString: "fLaC",
     timescale: sampleRate,
     channels,
     bitsPerSample,
