@@ -32,6 +32,11 @@ export class Audience {
     return this.#size;
   }
 
+  /** To all of them so far. */
+  get sentBytes(): number {
+    return this.#groups.reduce((sum, group) => sum + group.sentBytes, 0);
+  }
+
   add(viewer: Viewer): void {
     const group = this.#groups[this.#joined++ % this.#groups.length];
     group?.add(viewer);
@@ -39,11 +44,13 @@ export class Audience {
     this.#size++;
   }
 
-  remove(viewer: Viewer): void {
-    if (viewer.group === undefined) return;
+  /** False for one that is not there. */
+  remove(viewer: Viewer): boolean {
+    if (viewer.group === undefined) return false;
     viewer.group.remove(viewer);
     viewer.group = undefined;
     this.#size--;
+    return true;
   }
 
   /** Something was written: asks for the pass that sends it. */

@@ -1,6 +1,7 @@
 import { configSlot } from "../formats/flv/classify.ts";
 import type { MediaMessage } from "../formats/flv/media-message.ts";
 import { Audience } from "./audience.ts";
+import { type BroadcastCounters, countMessage, createCounters } from "./broadcast-counters.ts";
 import { DEFAULT_FLUSH_POLICY, type FlushPolicy } from "./flush-policy.ts";
 import { FlvCopy } from "./flv-copy.ts";
 import type { HealthMeter } from "./health/health-meter.ts";
@@ -18,7 +19,7 @@ import type {
 } from "./publication.ts";
 import { type RelayOutput, Relays } from "./relays.ts";
 import type { SegmentPool } from "./segment-pool.ts";
-import { Timeline, type TimelineCounters } from "./timeline.ts";
+import { Timeline } from "./timeline.ts";
 import { type Track, Tracks } from "./tracks.ts";
 import { Viewer, type ViewerNotice, type ViewerOutput, type ViewerWants } from "./viewer.ts";
 import { ViewerSource } from "./viewer-source.ts";
@@ -64,18 +65,6 @@ const TRIM_STEP_BYTES = 32 * 1024;
 const UNDECIDED_MS = 100;
 const WANTS_ALL: ViewerWants = { wantsAudio: true, wantsVideo: true };
 
-/** What a broadcast has done so far. */
-export type BroadcastCounters = {
-  readonly timeline: TimelineCounters;
-  receivedMessages: number;
-  receivedBytes: number;
-  /** Pictures of a returned publisher before the first keyframe of their track. */
-  droppedMessages: number;
-  /** Publishers so far, and how many of them came back within the grace time. */
-  publications: number;
-  returns: number;
-};
-
 type Current = {
   readonly publisher: Publisher;
   readonly publication: Publication;
@@ -117,14 +106,7 @@ export class Broadcast {
     this.#joinPoint = new JoinPoint(this.#log, this.#options);
     this.#viewerSource = new ViewerSource(this.#log, this.#joinPoint, this.#options.lag);
     this.#audience = new Audience(this.#options.flush, (delayMs) => this.#options.schedule(this, delayMs));
-    this.counters = {
-      timeline: this.#timeline.counters,
-      receivedMessages: 0,
-      receivedBytes: 0,
-      droppedMessages: 0,
-      publications: 0,
-      returns: 0,
-    };
+    this.counters = createCounters(this.#timeline.counters);
   }
 
   /** "live" with a publisher, "waiting" while viewers wait for a lost one, otherwise "idle". */
@@ -135,6 +117,11 @@ export class Broadcast {
 
   get viewerCount(): number {
     return this.#audience.size;
+  }
+
+  /** To viewers that are there, and to those that have left. */
+  get sentBytes(): number {
+    return this.counters.sentBytes + this.#audience.sentBytes;
   }
 
   /** Memory that its logs hold. */
@@ -170,6 +157,11 @@ export class Broadcast {
   /** What the publication carries, in words. */
   get tracks(): readonly Track[] {
     return this.#tracks.list;
+  }
+
+  /** The newest `onMetaData`, as a message's payload; undefined where there is none. Stays as it is: do not change it. */
+  get metadata(): Uint8Array | undefined {
+    return this.#joinPoint.dataPayload("onMetaData");
   }
 
   /** How well the present publication goes, or went at its end until there is another; undefined where nobody meters it. */
@@ -219,7 +211,7 @@ export class Broadcast {
   }
 
   leave(viewer: Viewer): void {
-    this.#audience.remove(viewer);
+    if (this.#audience.remove(viewer)) this.counters.sentBytes += viewer.sentBytes;
     this.#relays.remove(viewer);
   }
 
@@ -336,8 +328,7 @@ export class Broadcast {
   }
 
   #write(message: MediaMessage, nowMs: number): void {
-    this.counters.receivedMessages++;
-    this.counters.receivedBytes += message.payload.length;
+    countMessage(this.counters, message);
     const timestamp = this.#timeline.timestampOf(message, nowMs);
     if (message.isConfig) this.#joinPoint.storeConfig(configSlot(message), message);
     const position = this.#log.append(message, timestamp, nowMs);

@@ -3,7 +3,8 @@ export { type ArrivalReport, BroadcastAnalysis, type BroadcastReport } from "./a
 export type { InterleaveReport } from "./analysis/interleave-analysis.ts";
 export type { SpreadSummary } from "./analysis/spread.ts";
 export type { PictureReport, TrackReport } from "./analysis/track-analysis.ts";
-export { Broadcast, type BroadcastCounters, type BroadcastOptions, DEFAULT_BROADCAST_OPTIONS } from "./broadcast.ts";
+export { Broadcast, type BroadcastOptions, DEFAULT_BROADCAST_OPTIONS } from "./broadcast.ts";
+export type { BroadcastCounters } from "./broadcast-counters.ts";
 export { BroadcastDirectory } from "./directory.ts";
 export { DEFAULT_FLUSH_POLICY, type FlushPolicy } from "./flush-policy.ts";
 export { DEFAULT_LAG_LIMITS, type LagLimits } from "./lag-policy.ts";

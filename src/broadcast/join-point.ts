@@ -97,6 +97,11 @@ export class JoinPoint implements JoinPlaces {
     this.#configs.set(slot, { slot, message: { ...message, payload: new Uint8Array(message.payload) } });
   }
 
+  /** What is stored of that name; undefined where nothing is. */
+  dataPayload(name: string): Uint8Array | undefined {
+    return this.#configs.get(dataSlot(name))?.message.payload;
+  }
+
   clearData(name: string): void {
     const cleared = dataSlot(name);
     this.#configBytes -= this.#bytesOf(cleared);

@@ -15,6 +15,8 @@ export type PublicationEnd =
 export type Publisher = {
   /** For logs: an address, a file, a relay. */
   readonly description: string;
+  /** The id of the connection that it came by, for whoever looks after the server; absent where it came by none. */
+  readonly connection?: string;
   /**
    * Brings what a broadcast of another process has put in order already: any other publisher takes its place at once, and
    * pauses in its timestamps stay as they are. @default false

@@ -11,6 +11,13 @@ export class ViewerGroup {
     return this.#viewers.length;
   }
 
+  /** To all of them so far. */
+  get sentBytes(): number {
+    let sum = 0;
+    for (const viewer of this.#viewers) sum += viewer.sentBytes;
+    return sum;
+  }
+
   add(viewer: Viewer): void {
     viewer.index = this.#viewers.push(viewer) - 1;
   }

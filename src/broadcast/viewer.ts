@@ -105,6 +105,10 @@ export class Viewer {
     return this.#source === source;
   }
 
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
   get counters(): ViewerCounters {
     return { sentMessagesBytes: this.#sentBytes, droppedMessages: this.#droppedMessages, skips: this.#skips };
   }
