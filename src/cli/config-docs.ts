@@ -112,9 +112,10 @@ const LISTENERS = `## Listeners
 [way[+way…]://][host:]port[?proxy=ADDRESS_OR_NETWORK][&forwarded=ADDRESS_OR_NETWORK]…
 \`\`\`
 
-- **Ways** are the schemes of URLs: \`rtmp\`, \`rtmps\`, \`rtmpe\`, \`rtmpt\`, \`rtmpts\`, \`rtmpte\`, \`ws\` and \`wss\`. One port takes
-  them all, and does unless ways are named. \`rtmps\`, \`rtmpts\` and \`wss\` need a certificate, see [\`tls\`](#tls): without one
-  they are missing, and it is an error to name them.
+- **Ways** are the schemes of URLs: \`rtmp\`, \`rtmps\`, \`rtmpe\`, \`rtmpt\`, \`rtmpts\`, \`rtmpte\`, \`ws\` and \`wss\` for RTMP; \`http\` and
+  \`https\` for FLV and HLS, and for FLV in WebSockets. One port takes them all, and does unless ways are named. \`rtmps\`,
+  \`rtmpts\`, \`wss\` and \`https\` need a certificate, see [\`tls\`](#tls): without one they are missing, and it is an error to
+  name them.
 - **Host**: without it, every address of the machine, by IPv4 and IPv6. **Port** 0 is one that the system chooses.
 - \`proxy\`: load balancers at these addresses begin each connection with a PROXY protocol header (version 1 or 2) that names
   the client. \`forwarded\`: HTTP proxies at these addresses name the client in \`X-Forwarded-For\`. Both may be repeated, and

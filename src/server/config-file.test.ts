@@ -153,6 +153,11 @@ const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   ["a section twice", "log: {}\nlog: {}\n", ["millrace.yml:2:1: log is set twice: line 1 sets it already"]],
   ["a section that is a value", "log: info\n", ["millrace.yml:1:1: log must hold keys: level, format"]],
+  [
+    "a group in a section that is a value",
+    "http:\n  flv: on\n",
+    ["millrace.yml:2:3: http.flv must hold keys: enabled, publish, waitMs"],
+  ],
   ["a list instead of keys", "- 1935\n", ["millrace.yml:1:1: the file must hold keys and values, as listen: 1935"]],
   [
     "brackets without quotes",

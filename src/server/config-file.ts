@@ -1,6 +1,6 @@
 import type { Document, Node, Pair, YAMLMap } from "yaml";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import { CONFIG_KEYS, CONFIG_SECTIONS, type ConfigKey } from "./config-keys.ts";
+import { CONFIG_KEYS, type ConfigKey } from "./config-keys.ts";
 import type { ConfigProblem, FileOrigin } from "./config-problem.ts";
 import { type Setting, type Settings, unknownKey } from "./config-settings.ts";
 
@@ -71,14 +71,12 @@ class ConfigFileReader {
         originOf: (part, isName) => this.#originOfPart(value, part, isName) ?? valueOrigin,
       });
       this.#reportRepeatedMembers(path, value);
-    } else if (!CONFIG_SECTIONS.some((section) => section.path === path)) {
+    } else if (namesIn(path).length === 0) {
       this.#problems.push(unknownKey(path, origin));
     } else if (isMap(value)) {
       this.#readMap(value, path);
     } else if (this.#plain(value) !== null) {
-      const keys = CONFIG_SECTIONS.find((section) => section.path === path)?.keys ?? [];
-      const names = keys.map((member) => member.path.slice(path.length + 1)).join(", ");
-      this.#problems.push({ origin, key: path, message: `${path} must hold keys: ${names}` });
+      this.#problems.push({ origin, key: path, message: `${path} must hold keys: ${namesIn(path).join(", ")}` });
     }
   }
 
@@ -136,4 +134,10 @@ function describeSyntax(message: string): string {
   const first = message.charAt(0).toLowerCase() + message.slice(1);
   const hint = /unexpected scalar at node end/i.test(message) ? " (put quotes around [host]:port)" : "";
   return `this is no YAML: ${first}${hint}`;
+}
+
+/** Of the keys in a group, without the group's; none where there is no such group. */
+function namesIn(group: string): string[] {
+  const paths = [...CONFIG_KEYS.keys()];
+  return paths.filter((path) => path.startsWith(`${group}.`)).map((path) => path.slice(group.length + 1));
 }

@@ -1,7 +1,7 @@
 import { inflateSync } from "node:zlib";
 import { identifySwf, type SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import { nodeCrypto } from "../transport/node-crypto.ts";
-import { isTlsScheme } from "../transport/rtmp-url.ts";
+import { needsTls } from "../transport/ways-in.ts";
 import { parseUsers } from "./config-authentication.ts";
 import { hasCertificate } from "./config-options.ts";
 import type { ConfigProblem } from "./config-problem.ts";
@@ -37,7 +37,7 @@ export async function checkFiles({ config, effective }: ResolvedConfig, disk: Co
     problems.push({ origin: originOfPart(setting, part), key: setting.key.path, message });
   };
   for (const [index, { accept = [] }] of config.listen.entries()) {
-    const ways = accept.filter(isTlsScheme).join(", ");
+    const ways = accept.filter(needsTls).join(", ");
     if (ways !== "" && !hasCertificate(config)) report("listen", [index, "accept"], `${ways}: ${NO_CERTIFICATE}`);
   }
   const { minVersion, maxVersion } = config.tls;

@@ -99,9 +99,17 @@ function sectionsOf(root: ConfigJsonSchema): ConfigSection[] {
     ...groups.map(([name, group]) => ({
       path: name,
       description: group.description ?? "",
-      keys: Object.entries(group.properties ?? {}).map(([leaf, member]) => keyOf(`${name}.${leaf}`, member)),
+      keys: keysOf(name, group),
     })),
   ];
+}
+
+/** Of a group, and of the groups in it. */
+function keysOf(path: string, group: ConfigJsonSchema): ConfigKey[] {
+  return Object.entries(group.properties ?? {}).flatMap(([name, member]) => {
+    const memberPath = `${path}.${name}`;
+    return member.properties === undefined ? [keyOf(memberPath, member)] : keysOf(memberPath, member);
+  });
 }
 
 function keyOf(path: string, whole: ConfigJsonSchema): ConfigKey {

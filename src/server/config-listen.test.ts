@@ -82,7 +82,7 @@ for (const [value, listener] of GOOD) {
 }
 
 const NETWORK = "as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32";
-const WAYS = "rtmp, rtmps, rtmpe, rtmpt, rtmpts, rtmpte, ws, wss";
+const WAYS = "rtmp, rtmps, rtmpe, rtmpt, rtmpts, rtmpte, ws, wss, http, https";
 
 const WRONG: readonly (readonly [unknown, ...ValueProblem[]])[] = [
   [null, {}],

@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import { AddressList } from "../transport/address-list.ts";
 import { nearest } from "../transport/nearest.ts";
-import { isRtmpScheme, RTMP_SCHEMES, type RtmpScheme } from "../transport/rtmp-url.ts";
+import { isListenerWay, LISTENER_WAYS, type ListenerWay } from "../transport/ways-in.ts";
 import { hasOnlyMembers, isValueObject, type ReportProblem, type ValueObject } from "./config-value.ts";
 import type { ListenAddress } from "./options.ts";
 
@@ -86,11 +86,11 @@ function readObject(value: ValueObject, report: ReportProblem): ListenAddress | 
 }
 
 /** A list of ways, or text as `rtmps+wss`. */
-function readWays(value: unknown, report: ReportProblem): { readonly accept?: RtmpScheme[] } | undefined {
+function readWays(value: unknown, report: ReportProblem): { readonly accept?: ListenerWay[] } | undefined {
   if (value === undefined) return {};
   const isList = Array.isArray(value);
   const ways: unknown[] = isList ? value : String(value ?? "").split("+");
-  if (ways.length === 0) report({ path: ["accept"], reason: `must hold one of ${RTMP_SCHEMES.join(", ")}` });
+  if (ways.length === 0) report({ path: ["accept"], reason: `must hold one of ${LISTENER_WAYS.join(", ")}` });
   return readAccept(ways, (reason, index) => report({ path: isList ? ["accept", index] : ["accept"], reason }));
 }
 
@@ -98,12 +98,12 @@ function readWays(value: unknown, report: ReportProblem): { readonly accept?: Rt
 function readAccept(
   ways: readonly unknown[],
   report: (reason: string, index: number) => void,
-): { readonly accept: RtmpScheme[] } | undefined {
-  const accept = new Set<RtmpScheme>();
+): { readonly accept: ListenerWay[] } | undefined {
+  const accept = new Set<ListenerWay>();
   let isGood = ways.length > 0;
   for (const [index, way] of ways.entries()) {
     const name = String(way).trim().toLowerCase();
-    if (isRtmpScheme(name)) {
+    if (isListenerWay(name)) {
       accept.add(name);
     } else {
       report(describeWay(String(way ?? "")), index);
@@ -133,8 +133,8 @@ function readNetworks(
 }
 
 function describeWay(way: string): string {
-  const suggestion = nearest(way, RTMP_SCHEMES);
-  const hint = suggestion === undefined ? `use ${RTMP_SCHEMES.join(", ")}` : `did you mean ${suggestion}?`;
+  const suggestion = nearest(way, LISTENER_WAYS);
+  const hint = suggestion === undefined ? `use ${LISTENER_WAYS.join(", ")}` : `did you mean ${suggestion}?`;
   return `there is no way ${JSON.stringify(way)}: ${hint}`;
 }
 

@@ -25,7 +25,7 @@ export function serverOptionsOf(
   const { selfSignedFolder, ...certificates } = tls;
   const { folder, apps, maxTotalBytes } = sharedObjects;
   const hasSharedObjects = folder !== undefined || apps.length > 0;
-  const { allowedOrigins, publicHost } = http;
+  const { allowedOrigins, publicHost, flv } = http;
   const hasTls = hasCertificate(config);
   return {
     ...same,
@@ -33,6 +33,7 @@ export function serverOptionsOf(
     http: {
       ...(allowedOrigins.length > 0 && { allowedOrigins }),
       ...(publicHost !== undefined && { publicHost }),
+      flv: flv.enabled === "on" && { waitMs: flv.waitMs, publish: flv.publish === "on" },
     },
     ...(rtmpe.type !== "as-asked" && { rtmpe: { type: RTMPE_TYPES[rtmpe.type] } }),
     ...(hasSharedObjects && {

@@ -3,7 +3,7 @@ import { CERTIFICATE_FORM, parseCertificateFiles } from "./config-certificate.ts
 import { LISTEN_FORM, parseListener } from "./config-listen.ts";
 import { type AllowedSwf, parseAllowedSwf, SWF_FORM } from "./config-swf.ts";
 import type { ReportProblem } from "./config-value.ts";
-import type { CertificateFiles, ListenAddress } from "./options.ts";
+import { type CertificateFiles, DEFAULT_HTTP_FLV_OPTIONS, type ListenAddress } from "./options.ts";
 
 /** `tls` of the configuration: there is TLS only with a certificate or a folder. */
 export type TlsConfig = {
@@ -13,11 +13,12 @@ export type TlsConfig = {
   readonly maxVersion: "TLSv1.2" | "TLSv1.3";
 };
 
-/** Of the ways in by HTTP. */
+/** Of all that comes by HTTP. */
 export type HttpConfig = {
   /** None: every page may connect. */
   readonly allowedOrigins: readonly string[];
   readonly publicHost?: string | undefined;
+  readonly flv: { readonly enabled: "on" | "off"; readonly publish: "on" | "off"; readonly waitMs: number };
 };
 
 export type RtmpeConfig = { readonly type: "as-asked" | "6" | "8" | "9" };
@@ -96,7 +97,8 @@ export const http: z.ZodType<HttpConfig> = z
       .meta({
         form: "the origin of a page",
         exampleTexts: ["https://example.org", "http://localhost:8080"],
-        description: "The web pages that may open WebSockets; none: every page. Programs have no origin, and may.",
+        description:
+          "The web pages that may open WebSockets, publish, and read what is served; none: every page. Programs have no origin, and may.",
       }),
     publicHost: z.string().min(1).optional().meta({
       form: "a host name or an address",
@@ -104,9 +106,26 @@ export const http: z.ZodType<HttpConfig> = z
       description:
         "This server's own name, for clients of RTMPT that ask for it, as Flash does: they send all requests of their session there, where one name stands for several servers.",
     }),
+    flv: z
+      .strictObject({
+        enabled: z
+          .enum(["on", "off"])
+          .default("on")
+          .describe(
+            "Whether broadcasts are served, and taken, as FLV: `http://host/app/key.flv`, `ws://host/app/key.flv`.",
+          ),
+        publish: z.enum(["on", "off"]).default("on").describe("Whether POST and PUT of FLV publish."),
+        waitMs: z
+          .int()
+          .min(0)
+          .max(600_000)
+          .default(DEFAULT_HTTP_FLV_OPTIONS.waitMs)
+          .describe("How long a viewer of FLV waits for a broadcast that nobody publishes yet, before it is told so."),
+      })
+      .prefault({}),
   })
   .prefault({})
-  .describe("What concerns RTMPT and WebSockets, with TLS and without.");
+  .describe("What concerns HTTP and WebSockets, with TLS and without.");
 
 /** Written as browsers send it, for it is compared as text. */
 function isOrigin(text: string): boolean {

@@ -5,6 +5,7 @@ import { CONFIG_KEYS, CONFIG_SECTIONS, type ConfigKey, valueFromText } from "./c
 import { serverOptionsOf } from "./config-options.ts";
 import { resolveConfig, type Setting, settingFromText } from "./config-settings.ts";
 import {
+  DEFAULT_HTTP_FLV_OPTIONS,
   DEFAULT_LIMITS,
   DEFAULT_PLAY_OPTIONS,
   DEFAULT_PUBLISH_OPTIONS,
@@ -88,14 +89,21 @@ test("the server gets what is set, in its own form", () => {
     set("tls.selfSignedFolder", "tls", "--set"),
     set("rtmpe.type", "9", "--set"),
     set("http.publicHost", "edge1.example.org", "--set"),
+    set("http.flv.waitMs", 100, "--set"),
+    set("http.flv.publish", "off", "--set"),
   ]);
   const swf = { hash: Uint8Array.of(1), byteLength: 1 };
   const { listen, tls, rtmpe, http, swfVerification } = serverOptionsOf(config, [swf]);
   deepEqual(listen, [{ host: "::", port: 443, accept: ["rtmps"] }]);
   deepEqual(tls, { certificates: [], selfSignedFolder: "tls", minVersion: "TLSv1.2", maxVersion: "TLSv1.3" });
   deepEqual(rtmpe, { type: 9 });
-  deepEqual(http, { publicHost: "edge1.example.org" });
+  deepEqual(http, { publicHost: "edge1.example.org", flv: { waitMs: 100, publish: false } });
   deepEqual(swfVerification, { allowed: [swf] });
+});
+
+test("FLV by HTTP can be switched off", () => {
+  const { config } = resolveConfig([set("http.flv.enabled", "off", "--set")]);
+  equal(serverOptionsOf(config, []).http?.flv, false);
 });
 
 test("pages that may connect are named by their origin, as browsers send it", () => {
@@ -103,9 +111,9 @@ test("pages that may connect are named by their origin, as browsers send it", ()
     const { config, problems } = resolveConfig([set("http.allowedOrigins", origins, "--set")]);
     return problems.length > 0 ? problems.map(({ message }) => message) : serverOptionsOf(config, []).http;
   };
-  deepEqual(optionsWith(), {});
+  deepEqual(optionsWith(), { flv: DEFAULT_HTTP_FLV_OPTIONS });
   const origins = ["https://example.org", "http://localhost:8080", "http://[::1]:3000", "app://obs", "null"];
-  deepEqual(optionsWith(...origins), { allowedOrigins: origins });
+  deepEqual(optionsWith(...origins), { allowedOrigins: origins, flv: DEFAULT_HTTP_FLV_OPTIONS });
   // None of these is ever sent.
   for (const wrong of ["example.org", "https://example.org/", "https://example.org:443", "https://Example.org", "*"]) {
     deepEqual(optionsWith(wrong), [

@@ -3,10 +3,9 @@ import type { ByteStream } from "../transport/byte-stream.ts";
 import { clientAddressOf } from "../transport/client-address.ts";
 import { type HttpRoute, routeWhereTaken } from "../transport/http-route.ts";
 import { prepareKeyExchange } from "../transport/node-crypto.ts";
-import { RTMP_SCHEMES, type RtmpScheme } from "../transport/rtmp-url.ts";
 import { RtmptServer } from "../transport/rtmpt/rtmpt-server.ts";
 import { originOf, type SocketOrigin } from "../transport/socket-origin.ts";
-import { familiesOf } from "../transport/ways-in.ts";
+import { familiesOf, LISTENER_WAYS, type ListenerWay } from "../transport/ways-in.ts";
 import { WebSocketServerRoute } from "../transport/websocket/websocket-server.ts";
 import { Applications } from "./applications/applications.ts";
 import { CallError } from "./applications/call-error.ts";
@@ -36,7 +35,7 @@ export type ListenerInfo = {
   readonly host: string;
   readonly port: number;
   /** The ways in, by the schemes of their URLs. */
-  readonly accepts: readonly RtmpScheme[];
+  readonly accepts: readonly ListenerWay[];
 };
 
 /** A live RTMP server: publishers come in, and everybody who plays the same name gets what they send. */
@@ -149,7 +148,7 @@ class RtmpMediaServer implements MediaServer {
 
   get listeners(): readonly ListenerInfo[] {
     return this.#listeners.map(({ address, port, accept }) => {
-      return { protocol: "rtmp", host: address, port, accepts: RTMP_SCHEMES.filter((scheme) => accept.has(scheme)) };
+      return { protocol: "rtmp", host: address, port, accepts: LISTENER_WAYS.filter((way) => accept.has(way)) };
     });
   }
 
@@ -301,7 +300,7 @@ class RtmpMediaServer implements MediaServer {
 }
 
 /** For streams that the program hands over: it decides itself what they may carry. */
-const EVERY_WAY: ReadonlySet<RtmpScheme> = new Set(RTMP_SCHEMES);
+const EVERY_WAY: ReadonlySet<ListenerWay> = new Set(LISTENER_WAYS);
 
 /** Services of Flex take what `method` makes, too. */
 const METHOD_TOOLS: MethodTools = {

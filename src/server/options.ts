@@ -3,7 +3,7 @@ import type { AmfClass } from "../formats/amf/class-alias.ts";
 import type { AuthenticationMode } from "../rtmp/authentication/access-manager.ts";
 import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import type { CertificateFiles } from "../transport/certificate-files.ts";
-import type { RtmpScheme } from "../transport/rtmp-url.ts";
+import type { ListenerWay } from "../transport/ways-in.ts";
 import type { AnyApplication } from "./applications/application-types.ts";
 import type { FlexOptions } from "./flex/flex-options.ts";
 import type { ServerHooks } from "./hooks.ts";
@@ -17,8 +17,11 @@ export type ListenAddress = {
   readonly host: string;
   /** 0 = a free one that the system chooses. */
   readonly port: number;
-  /** The ways in, by the schemes of their URLs: one port takes them all. Those with TLS need `tls`. @default all */
-  readonly accept?: readonly RtmpScheme[];
+  /**
+   * The ways in, by the schemes of their URLs: one port takes them all. `http` and `https` are FLV and HLS, WebSockets with
+   * FLV included. Those with TLS need `tls`. @default all
+   */
+  readonly accept?: readonly ListenerWay[];
   /**
    * Load balancers, as addresses or networks (`10.0.0.0/8`), that begin each connection with a PROXY protocol header.
    * Connections from elsewhere begin without. @default none
@@ -42,15 +45,27 @@ export type ServerTlsOptions = {
   readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
 };
 
-/** Of the ways in by HTTP. */
+/** Of all that comes by HTTP. */
 export type ServerHttpOptions = {
-  /** Web pages that may open a WebSocket, as their `Origin`: `https://example.org`. Programs name none, and may. @default all */
+  /**
+   * Web pages that may open a WebSocket, publish, and read what is served, as their `Origin`: `https://example.org`. Programs
+   * name none, and may. @default all
+   */
   readonly allowedOrigins?: readonly string[];
   /**
    * This server's own name, told to clients of RTMPT that ask for it (Flash does): they send all requests of their session
    * there, where one name stands for several servers. @default nothing is told
    */
   readonly publicHost?: string;
+  /** FLV by HTTP and in WebSockets: `http://host/app/key.flv`. False: not served, and not taken. */
+  readonly flv?: false | Partial<HttpFlvOptions>;
+};
+
+export type HttpFlvOptions = {
+  /** How long a viewer waits for a broadcast that nobody publishes yet, in milliseconds. @default 5_000 */
+  readonly waitMs: number;
+  /** Whether `POST` and `PUT` publish. @default true */
+  readonly publish: boolean;
 };
 
 /** RTMPE: obsolete, and no protection against anybody between client and server. */
@@ -234,6 +249,7 @@ export type ResolvedOptions = {
   readonly timeouts: ServerTimeouts;
   readonly publish: ServerPublishOptions;
   readonly play: ServerPlayOptions;
+  readonly http: Omit<ServerHttpOptions, "flv"> & { readonly flv: false | HttpFlvOptions };
   readonly chunkSize: number;
   readonly windowAcknowledgementSize: number;
   readonly rtmpe: ServerRtmpeOptions;
@@ -291,6 +307,8 @@ export const DEFAULT_PLAY_OPTIONS: ServerPlayOptions = {
   interleave: "message",
 };
 
+export const DEFAULT_HTTP_FLV_OPTIONS: HttpFlvOptions = { waitMs: 5_000, publish: true };
+
 export function resolveOptions(options: MediaServerOptions): ResolvedOptions {
   const play = { ...DEFAULT_PLAY_OPTIONS, ...options.play };
   return {
@@ -298,6 +316,10 @@ export function resolveOptions(options: MediaServerOptions): ResolvedOptions {
     timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
     publish: { ...DEFAULT_PUBLISH_OPTIONS, ...options.publish },
     play,
+    http: {
+      ...options.http,
+      flv: options.http?.flv !== false && { ...DEFAULT_HTTP_FLV_OPTIONS, ...options.http?.flv },
+    },
     chunkSize: options.chunkSize ?? (play.interleave === "chunk" ? 4_096 : 65_536),
     windowAcknowledgementSize: options.windowAcknowledgementSize ?? 2_500_000,
     rtmpe: options.rtmpe ?? {},

@@ -54,6 +54,12 @@ export class HttpPort {
     // A connection of which nothing is read is no idle one.
     server.timeout = Math.max(idleMs, holdMs);
     server.on("request", (request, response) => this.#answer(request, response));
+    server.on("checkContinue", (request, response) => {
+      // Whoever waits for it sends its body only then.
+      const isLeft = options.routes.some((route) => route.continuesItself?.(request) === true);
+      if (!isLeft) response.writeContinue();
+      this.#answer(request, response);
+    });
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     server.on("connect", (_request, socket) => this.#refuseConnect(socket));
     server.on("clientError", (error, socket) => this.#refuse(error, socket));
@@ -178,6 +184,9 @@ function endWith(socket: Duplex, status: number, text: string): void {
 /** Says which addresses work here instead, without repeating anything of the request. */
 function nothingHere({ socket }: IncomingMessage): string {
   const accept = originOf(socket)?.accept ?? [];
-  const urls = Array.from(accept, (scheme) => `  ${scheme}://HOST:${socket.localPort ?? "PORT"}/APP/KEY\n`);
+  const urls = Array.from(accept, (way) => {
+    const suffix = way === "http" || way === "https" ? ".flv" : "";
+    return `  ${way}://HOST:${socket.localPort ?? "PORT"}/APP/KEY${suffix}\n`;
+  });
   return `This is an RTMP media server, and there is nothing at this address.\nPublish to, or play, one of:\n${urls.join("")}`;
 }

@@ -3,23 +3,38 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import type { Transport } from "./byte-stream.ts";
 import { originOf } from "./socket-origin.ts";
-import { isTransportTaken } from "./ways-in.ts";
+import { isTransportTaken, type ListenerWay } from "./ways-in.ts";
 
 /** One of the things that an HTTP port serves. */
 export type HttpRoute = {
   /** Answers a request, or leaves it to the next route: false. */
   handle?(request: IncomingMessage, response: ServerResponse): boolean;
+  /** True for a request that it takes, and answers with `100 Continue` itself, once it is known that the body is wanted. */
+  continuesItself?(request: IncomingMessage): boolean;
   /** Takes over the socket of a request with `Upgrade`, or leaves it to the next route: false. */
   upgrade?(request: IncomingMessage, socket: Duplex, head: Uint8Array): boolean;
 };
 
-/** The same route, which leaves alone what came in by a listener that does not take its transport. */
+/** The same route, which leaves alone what came in by a listener that does not take RTMP on its transport. */
 export function routeWhereTaken(route: HttpRoute, plain: Transport, inTls: Transport): HttpRoute {
+  return routeWhere(route, (accept, isInTls) => isTransportTaken(isInTls ? inTls : plain, accept));
+}
+
+/** The same route, which leaves alone what came in by a listener that does not take media by HTTP. */
+export function routeWhereMediaTaken(route: HttpRoute): HttpRoute {
+  return routeWhere(route, (accept, isInTls) => accept.has(isInTls ? "https" : "http"));
+}
+
+function routeWhere(
+  route: HttpRoute,
+  isWayTaken: (accept: ReadonlySet<ListenerWay>, isInTls: boolean) => boolean,
+): HttpRoute {
   const isTaken = (socket: Duplex): boolean => {
     const origin = originOf(socket);
-    return origin !== undefined && isTransportTaken(socket instanceof TLSSocket ? inTls : plain, origin.accept);
+    return origin !== undefined && isWayTaken(origin.accept, socket instanceof TLSSocket);
   };
   return {
+    continuesItself: (request) => isTaken(request.socket) && route.continuesItself?.(request) === true,
     handle: (request, response) => isTaken(request.socket) && route.handle?.(request, response) === true,
     upgrade: (request, socket, head) => isTaken(socket) && route.upgrade?.(request, socket, head) === true,
   };

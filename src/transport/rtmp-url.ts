@@ -16,7 +16,7 @@ const DEFAULT_PORTS = {
 } as const;
 export type RtmpScheme = keyof typeof DEFAULT_PORTS;
 
-/** Every scheme, which is every way in that a listener can take. */
+/** Every scheme. */
 export const RTMP_SCHEMES: readonly RtmpScheme[] = Object.keys(DEFAULT_PORTS) as RtmpScheme[];
 
 /** Where a stream is: `scheme://[user[:password]@]host[:port]/app/key?query`. */

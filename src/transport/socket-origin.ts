@@ -1,13 +1,13 @@
 import type { Duplex } from "node:stream";
 import type { AddressList } from "./address-list.ts";
-import type { RtmpScheme } from "./rtmp-url.ts";
+import type { ListenerWay } from "./ways-in.ts";
 
 /** How an accepted socket came in: what its listener, and a PROXY protocol header, say of it. */
 export type SocketOrigin = {
   /** `address:port` of the client, IPv6 in brackets; not the balancer's where it named the client. */
   readonly remoteAddress: string;
   /** The ways in that the listener takes. */
-  readonly accept: ReadonlySet<RtmpScheme>;
+  readonly accept: ReadonlySet<ListenerWay>;
   /** Proxies whose `X-Forwarded-For` is believed. */
   readonly forwardedFrom: AddressList;
 };

@@ -9,7 +9,7 @@ import type { SocketOrigin } from "./socket-origin.ts";
 import { remoteAddressOf } from "./socket-stream.ts";
 import { acceptTls, tlsError } from "./tls-handshake.ts";
 import type { TlsIdentities } from "./tls-identities.ts";
-import { isTransportTaken } from "./ways-in.ts";
+import { isTransportTaken, type ListenerWay } from "./ways-in.ts";
 
 /** What a listener takes, and from whom. */
 export type SortingRules = {
@@ -56,7 +56,7 @@ export async function sortSocket(
   const opening = await readOpening(socket, openingOf);
   if (opening === undefined) return undefined;
   if (opening !== "tls") return { protocol: protocolOf(opening, origin, PLAIN), socket, origin };
-  if (rules.identities === undefined || (!isTaken(IN_TLS.rtmp, origin) && !isTaken(IN_TLS.http, origin))) {
+  if (rules.identities === undefined || (!isTaken(IN_TLS.rtmp, origin) && !isHttpTaken(IN_TLS, origin))) {
     throw new ProtocolError("handshake.tls", noWayIn("TLS", origin), { byteOffset: 0 });
   }
   events.onStep("tls");
@@ -79,10 +79,10 @@ async function clientAddress(socket: Socket, proxyProtocolFrom: AddressList): Pr
   return header.source ?? address;
 }
 
-/** The transports that a first byte may lead to, on a socket or inside TLS. */
-type Leads = { readonly rtmp: readonly Transport[]; readonly http: readonly Transport[] };
-const PLAIN: Leads = { rtmp: ["tcp"], http: ["http", "ws"] };
-const IN_TLS: Leads = { rtmp: ["tls"], http: ["https", "wss"] };
+/** The transports of RTMP that a first byte may lead to, on a socket or inside TLS, and the way of media by HTTP. */
+type Leads = { readonly rtmp: readonly Transport[]; readonly http: readonly Transport[]; readonly media: ListenerWay };
+const PLAIN: Leads = { rtmp: ["tcp"], http: ["http", "ws"], media: "http" };
+const IN_TLS: Leads = { rtmp: ["tls"], http: ["https", "wss"], media: "https" };
 
 function protocolOf(opening: Opening, origin: SocketOrigin, leads: Leads): SortedSocket["protocol"] {
   switch (opening) {
@@ -92,7 +92,7 @@ function protocolOf(opening: Opening, origin: SocketOrigin, leads: Leads): Sorte
         byteOffset: 0,
       });
     case "http":
-      if (isTaken(leads.http, origin)) return "http";
+      if (isHttpTaken(leads, origin)) return "http";
       throw new ProtocolError("handshake.http", noWayIn(leads === PLAIN ? "HTTP" : "HTTP in TLS", origin), {
         byteOffset: 0,
       });
@@ -118,6 +118,10 @@ function ignore(): void {}
 
 function isTaken(transports: readonly Transport[], { accept }: SocketOrigin): boolean {
   return transports.some((transport) => isTransportTaken(transport, accept));
+}
+
+function isHttpTaken(leads: Leads, origin: SocketOrigin): boolean {
+  return origin.accept.has(leads.media) || isTaken(leads.http, origin);
 }
 
 function noWayIn(what: string, { accept }: SocketOrigin): string {

@@ -2,7 +2,7 @@ import { deepEqual, throws } from "node:assert/strict";
 import { test } from "node:test";
 import type { Transport } from "./byte-stream.ts";
 import { RTMP_SCHEMES, type RtmpScheme } from "./rtmp-url.ts";
-import { familiesOf, isTransportTaken, waysInOf } from "./ways-in.ts";
+import { familiesOf, isListenerWay, isTransportTaken, LISTENER_WAYS, waysInOf } from "./ways-in.ts";
 
 const TRANSPORTS: readonly Transport[] = ["tcp", "tls", "http", "https", "ws", "wss", "memory"];
 
@@ -50,10 +50,18 @@ test("a transport is taken if any handshake may be made on it", () => {
 });
 
 test("without a choice a listener takes everything, and what needs TLS only where there is TLS", () => {
-  deepEqual([...waysInOf(undefined, true)], RTMP_SCHEMES);
-  deepEqual([...waysInOf(undefined, false)], ["rtmp", "rtmpe", "rtmpt", "rtmpte", "ws"]);
+  deepEqual([...waysInOf(undefined, true)], LISTENER_WAYS);
+  deepEqual([...waysInOf(undefined, false)], ["rtmp", "rtmpe", "rtmpt", "rtmpte", "ws", "http"]);
   deepEqual([...waysInOf(["ws", "rtmp", "ws"], false)], ["ws", "rtmp"]);
   deepEqual([...waysInOf(["wss"], true)], ["wss"]);
+});
+
+test("media by HTTP is a way of its own, which opens nothing for RTMP", () => {
+  deepEqual(LISTENER_WAYS, [...RTMP_SCHEMES, "http", "https"]);
+  for (const transport of TRANSPORTS.filter((each) => each !== "memory")) {
+    deepEqual(familiesOf(transport, new Set(["http", "https"] as const)), []);
+  }
+  deepEqual(["http", "https", "wss", "ftp", "toString"].map(isListenerWay), [true, true, true, false, false]);
 });
 
 test("to ask for TLS without a certificate, or for nothing, is an error that says what to do", () => {
@@ -61,5 +69,6 @@ test("to ask for TLS without a certificate, or for nothing, is an error that say
     () => waysInOf(["rtmp", "rtmps", "wss"], false),
     /names rtmps, wss, .* set tls\.certificates or tls\.selfSigned/,
   );
+  throws(() => waysInOf(["https"], false), /names https, /);
   throws(() => waysInOf([], true), /names no way in: leave it out/);
 });

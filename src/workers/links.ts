@@ -3,9 +3,9 @@ import type { PoolParts } from "../server/pool.ts";
 import { AddressList } from "../transport/address-list.ts";
 import { clientAddressOf } from "../transport/client-address.ts";
 import { HttpPort } from "../transport/http-port.ts";
-import { RTMP_SCHEMES } from "../transport/rtmp-url.ts";
 import { TunnelHandover } from "../transport/rtmpt/tunnel-handover.ts";
 import type { SocketOrigin } from "../transport/socket-origin.ts";
+import { LISTENER_WAYS } from "../transport/ways-in.ts";
 import { LinkServer } from "./link-server.ts";
 import type { LinkPath, WorkerStart } from "./messages.ts";
 import { RelayPort, type RelayPortOptions } from "./relay-port.ts";
@@ -13,7 +13,7 @@ import { RelayPort, type RelayPortOptions } from "./relay-port.ts";
 /** Requests come from other processes of this server, which say for whom: nobody else can enter the folder. */
 const FROM_A_WORKER: SocketOrigin = {
   remoteAddress: "127.0.0.1:0",
-  accept: new Set(RTMP_SCHEMES),
+  accept: new Set(LISTENER_WAYS),
   forwardedFrom: new AddressList(["127.0.0.1"]),
 };
 

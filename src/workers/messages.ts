@@ -1,4 +1,4 @@
-import type { RtmpScheme } from "../transport/rtmp-url.ts";
+import type { ListenerWay } from "../transport/ways-in.ts";
 
 /** Where another process takes relays: the path of a socket in a folder that only this user can enter. */
 export type LinkPath = string;
@@ -86,7 +86,7 @@ export type WorkerListener = {
   readonly protocol: "rtmp";
   readonly host: string;
   readonly port: number;
-  readonly accepts: readonly RtmpScheme[];
+  readonly accepts: readonly ListenerWay[];
 };
 
 /** From the supervisor to a worker. */
