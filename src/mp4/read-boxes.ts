@@ -62,11 +62,11 @@ function audio(type: string): [string, number] {
 type Count = { boxes: number };
 
 function readAt(bytes: Uint8Array, base: number, depth: number, count: Count): Mp4Box[] {
-  if (depth > MAX_BOX_DEPTH) throw fault(`MP4 boxes nested deeper than ${MAX_BOX_DEPTH}`, base);
   const boxes: Mp4Box[] = [];
   const reader = new ByteReader(bytes);
   while (reader.remaining > 0) {
     const at = reader.offset;
+    if (depth > MAX_BOX_DEPTH) throw fault(`MP4 boxes nested deeper than ${MAX_BOX_DEPTH}`, base + at);
     if (++count.boxes > MAX_BOXES) throw fault(`more than ${MAX_BOXES} MP4 boxes`, base + at);
     if (reader.remaining < 8) throw fault("an MP4 box without a whole header", base + at);
     const shortSize = reader.u32();
