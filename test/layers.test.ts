@@ -14,7 +14,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   client: ["bytes", "formats", "rtmp", "broadcast", "transport"],
   server: ["bytes", "formats", "mp4", "rtmp", "broadcast", "transport", "client"],
   workers: ["bytes", "formats", "mp4", "rtmp", "broadcast", "transport", "server"],
-  cli: ["bytes", "formats", "mp4", "rtmp", "broadcast", "transport", "client", "server", "workers"],
+  api: ["bytes", "formats", "rtmp", "broadcast", "transport", "server", "workers"],
+  cli: ["bytes", "formats", "mp4", "rtmp", "broadcast", "transport", "client", "server", "workers", "api"],
 };
 
 /** Folders that know no platform: they import nothing from outside src. */
