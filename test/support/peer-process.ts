@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Writable } from "node:stream";
 
 /** Whoever ends what a test started: a test's context, or `{ after }` of node:test for a whole suite. */
 export type CleanUp = { after(end: () => Promise<void>): void };
@@ -32,12 +33,14 @@ export type PeerResult = {
 export type PeerOptions = {
   /** How long the peer may live. @default 60_000 */
   readonly timeoutMs?: number;
+  /** Called at once with the peer's standard input. Writing to a peer that has ended is no error. @default it is empty */
+  readonly writeInput?: (input: Writable) => void;
 };
 
 const STDERR_TAIL_CHARACTERS = 8000;
 const running = new Set<ChildProcess>();
 
-/** Starts a program without a shell; its standard input is empty. */
+/** Starts a program without a shell. */
 export function startPeer(
   owner: CleanUp,
   command: string,
@@ -45,8 +48,13 @@ export function startPeer(
   options: PeerOptions = {},
 ): PeerProcess {
   killLeftoversAtExit();
-  const child = spawn(command, parameters, { stdio: ["ignore", "pipe", "pipe"] });
+  const { writeInput } = options;
+  const child: ChildProcess = spawn(command, parameters, {
+    stdio: [writeInput === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
   running.add(child);
+  child.stdin?.on("error", () => {});
+  if (child.stdin !== null) writeInput?.(child.stdin);
   const watcher = new OutputWatcher(child);
   let isTimedOut = false;
   const deadline = setTimeout(() => {
