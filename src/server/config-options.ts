@@ -13,6 +13,7 @@ export function serverOptionsOf(
 ): MediaServerOptions {
   const {
     log: _,
+    api: ____,
     workers: __,
     tls,
     http,
@@ -25,7 +26,8 @@ export function serverOptionsOf(
   const { selfSignedFolder, ...certificates } = tls;
   const { folder, apps, maxTotalBytes } = sharedObjects;
   const hasSharedObjects = folder !== undefined || apps.length > 0;
-  const { allowedOrigins, publicHost, flv } = http;
+  const { allowedOrigins, publicHost, flv, hls } = http;
+  const { enabled: hlsEnabled, ...hlsOptions } = hls;
   const hasTls = hasCertificate(config);
   return {
     ...same,
@@ -34,6 +36,7 @@ export function serverOptionsOf(
       ...(allowedOrigins.length > 0 && { allowedOrigins }),
       ...(publicHost !== undefined && { publicHost }),
       flv: flv.enabled === "on" && { waitMs: flv.waitMs, publish: flv.publish === "on" },
+      hls: hlsEnabled === "on" && hlsOptions,
     },
     ...(rtmpe.type !== "as-asked" && { rtmpe: { type: RTMPE_TYPES[rtmpe.type] } }),
     ...(hasSharedObjects && {

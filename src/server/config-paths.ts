@@ -13,10 +13,14 @@ export function resolvePaths(config: Config, effective: ReadonlyMap<string, Sett
   const folder = resolver("tls.selfSignedFolder");
   const swf = resolver("swfVerification.allowed");
   const objects = resolver("sharedObjects.folder");
+  const segments = resolver("http.hls.folder");
   const users = resolver("authentication.usersFile");
+  const token = resolver("api.tokenFile");
   const { certificates, selfSignedFolder, ...tls } = config.tls;
   const { folder: objectFolder, ...sharedObjects } = config.sharedObjects;
+  const { folder: segmentFolder, ...hls } = config.http.hls;
   const { usersFile, ...authentication } = config.authentication;
+  const { tokenFile, ...api } = config.api;
   return {
     ...config,
     tls: {
@@ -27,8 +31,13 @@ export function resolvePaths(config: Config, effective: ReadonlyMap<string, Sett
       })),
       ...(selfSignedFolder !== undefined && { selfSignedFolder: folder(selfSignedFolder) }),
     },
+    http: {
+      ...config.http,
+      hls: { ...hls, ...(segmentFolder !== undefined && { folder: segments(segmentFolder) }) },
+    },
     sharedObjects: { ...sharedObjects, ...(objectFolder !== undefined && { folder: objects(objectFolder) }) },
     authentication: { ...authentication, ...(usersFile !== undefined && { usersFile: users(usersFile) }) },
+    api: { ...api, ...(tokenFile !== undefined && { tokenFile: token(tokenFile) }) },
     swfVerification: {
       allowed: config.swfVerification.allowed.map((item) => ("file" in item ? { file: swf(item.file) } : item)),
     },

@@ -3,7 +3,13 @@ import { CERTIFICATE_FORM, parseCertificateFiles } from "./config-certificate.ts
 import { LISTEN_FORM, parseListener } from "./config-listen.ts";
 import { type AllowedSwf, parseAllowedSwf, SWF_FORM } from "./config-swf.ts";
 import type { ReportProblem } from "./config-value.ts";
-import { type CertificateFiles, DEFAULT_HTTP_FLV_OPTIONS, type ListenAddress } from "./options.ts";
+import {
+  type CertificateFiles,
+  DEFAULT_HLS_OPTIONS,
+  DEFAULT_HTTP_FLV_OPTIONS,
+  type HlsOptions,
+  type ListenAddress,
+} from "./options.ts";
 
 /** `tls` of the configuration: there is TLS only with a certificate or a folder. */
 export type TlsConfig = {
@@ -19,6 +25,7 @@ export type HttpConfig = {
   readonly allowedOrigins: readonly string[];
   readonly publicHost?: string | undefined;
   readonly flv: { readonly enabled: "on" | "off"; readonly publish: "on" | "off"; readonly waitMs: number };
+  readonly hls: { readonly enabled: "on" | "off" } & HlsOptions;
 };
 
 export type RtmpeConfig = { readonly type: "as-asked" | "6" | "8" | "9" };
@@ -121,6 +128,78 @@ export const http: z.ZodType<HttpConfig> = z
           .max(600_000)
           .default(DEFAULT_HTTP_FLV_OPTIONS.waitMs)
           .describe("How long a viewer of FLV waits for a broadcast that nobody publishes yet, before it is told so."),
+      })
+      .prefault({}),
+    hls: z
+      .strictObject({
+        enabled: z
+          .enum(["on", "off"])
+          .default("on")
+          .describe("Whether broadcasts are served as HLS and Low-Latency HLS: `http://host/app/key/index.m3u8`."),
+        start: z
+          .enum(["on-demand", "always"])
+          .default(DEFAULT_HLS_OPTIONS.start)
+          .describe(
+            "Whether a broadcast is cut into segments once somebody asks for it, or as soon as it is published: the first viewer waits less then.",
+          ),
+        segmentMs: z
+          .int()
+          .min(500)
+          .max(60_000)
+          .default(DEFAULT_HLS_OPTIONS.segmentMs)
+          .describe(
+            "How long segments of HLS shall be. They end at keyframes, so they are longer where these are rarer.",
+          ),
+        partMs: z
+          .int()
+          .min(100)
+          .max(5_000)
+          .default(DEFAULT_HLS_OPTIONS.partMs)
+          .describe(
+            "How long parts of segments are at most: shorter ones bring viewers nearer to the publisher, and cost more requests.",
+          ),
+        segments: z
+          .int()
+          .min(3)
+          .max(1_000)
+          .default(DEFAULT_HLS_OPTIONS.segments)
+          .describe("How many whole segments a playlist of HLS names."),
+        idleMs: z
+          .int()
+          .min(1_000)
+          .max(86_400_000)
+          .default(DEFAULT_HLS_OPTIONS.idleMs)
+          .describe("How long after the last request a broadcast is cut into segments on, where that began on demand."),
+        maxBytes: z
+          .int()
+          .min(1024 * 1024)
+          .max(64 * 1024 * 1024 * 1024)
+          .default(DEFAULT_HLS_OPTIONS.maxBytes)
+          .describe("The most bytes of media kept in memory for HLS of one broadcast: fewer segments are named then."),
+        sessionMs: z
+          .int()
+          .min(1_000)
+          .max(3_600_000)
+          .default(DEFAULT_HLS_OPTIONS.sessionMs)
+          .describe("Without any request for so long, a viewer of HLS has left."),
+        maxSessionRequests: z
+          .int()
+          .min(4)
+          .max(1_000)
+          .default(DEFAULT_HLS_OPTIONS.maxSessionRequests)
+          .describe("Requests of one viewer of HLS that wait, or whose answers are not read."),
+        takeMs: z
+          .int()
+          .min(1_000)
+          .max(3_600_000)
+          .default(DEFAULT_HLS_OPTIONS.takeMs)
+          .describe("How long a viewer of HLS may take to read one answer."),
+        folder: z.string().min(1).optional().meta({
+          form: "the path of a folder",
+          exampleTexts: [],
+          description:
+            "Where whole segments of HLS are kept instead of in memory; they are removed when no playlist names them any more.",
+        }),
       })
       .prefault({}),
   })

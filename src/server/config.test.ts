@@ -5,6 +5,7 @@ import { CONFIG_KEYS, CONFIG_SECTIONS, type ConfigKey, valueFromText } from "./c
 import { serverOptionsOf } from "./config-options.ts";
 import { resolveConfig, type Setting, settingFromText } from "./config-settings.ts";
 import {
+  DEFAULT_HLS_OPTIONS,
   DEFAULT_HTTP_FLV_OPTIONS,
   DEFAULT_LIMITS,
   DEFAULT_PLAY_OPTIONS,
@@ -91,13 +92,16 @@ test("the server gets what is set, in its own form", () => {
     set("http.publicHost", "edge1.example.org", "--set"),
     set("http.flv.waitMs", 100, "--set"),
     set("http.flv.publish", "off", "--set"),
+    set("http.hls.start", "always", "--set"),
+    set("http.hls.folder", "segments", "--set"),
   ]);
   const swf = { hash: Uint8Array.of(1), byteLength: 1 };
   const { listen, tls, rtmpe, http, swfVerification } = serverOptionsOf(config, [swf]);
   deepEqual(listen, [{ host: "::", port: 443, accept: ["rtmps"] }]);
   deepEqual(tls, { certificates: [], selfSignedFolder: "tls", minVersion: "TLSv1.2", maxVersion: "TLSv1.3" });
   deepEqual(rtmpe, { type: 9 });
-  deepEqual(http, { publicHost: "edge1.example.org", flv: { waitMs: 100, publish: false } });
+  const hls = { ...DEFAULT_HLS_OPTIONS, start: "always", folder: "segments" };
+  deepEqual(http, { publicHost: "edge1.example.org", flv: { waitMs: 100, publish: false }, hls });
   deepEqual(swfVerification, { allowed: [swf] });
 });
 
@@ -106,14 +110,23 @@ test("FLV by HTTP can be switched off", () => {
   equal(serverOptionsOf(config, []).http?.flv, false);
 });
 
+test("HLS can be switched off", () => {
+  const { config } = resolveConfig([set("http.hls.enabled", "off", "--set")]);
+  equal(serverOptionsOf(config, []).http?.hls, false);
+});
+
 test("pages that may connect are named by their origin, as browsers send it", () => {
   const optionsWith = (...origins: readonly string[]) => {
     const { config, problems } = resolveConfig([set("http.allowedOrigins", origins, "--set")]);
     return problems.length > 0 ? problems.map(({ message }) => message) : serverOptionsOf(config, []).http;
   };
-  deepEqual(optionsWith(), { flv: DEFAULT_HTTP_FLV_OPTIONS });
+  deepEqual(optionsWith(), { flv: DEFAULT_HTTP_FLV_OPTIONS, hls: DEFAULT_HLS_OPTIONS });
   const origins = ["https://example.org", "http://localhost:8080", "http://[::1]:3000", "app://obs", "null"];
-  deepEqual(optionsWith(...origins), { allowedOrigins: origins, flv: DEFAULT_HTTP_FLV_OPTIONS });
+  deepEqual(optionsWith(...origins), {
+    allowedOrigins: origins,
+    flv: DEFAULT_HTTP_FLV_OPTIONS,
+    hls: DEFAULT_HLS_OPTIONS,
+  });
   // None of these is ever sent.
   for (const wrong of ["example.org", "https://example.org/", "https://example.org:443", "https://Example.org", "*"]) {
     deepEqual(optionsWith(wrong), [

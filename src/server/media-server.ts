@@ -1,7 +1,7 @@
 import { BroadcastDirectory } from "../broadcast/directory.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 import { clientAddressOf } from "../transport/client-address.ts";
-import { type HttpRoute, routeWhereTaken } from "../transport/http-route.ts";
+import { type HttpRoute, routeWhereMediaTaken, routeWhereTaken } from "../transport/http-route.ts";
 import { prepareKeyExchange } from "../transport/node-crypto.ts";
 import { RtmptServer } from "../transport/rtmpt/rtmpt-server.ts";
 import { originOf, type SocketOrigin } from "../transport/socket-origin.ts";
@@ -22,6 +22,7 @@ import type { MethodTools } from "./flex/broker-context.ts";
 import { FlexMessaging } from "./flex/flex-messaging.ts";
 import { Flusher } from "./flusher.ts";
 import { FrontDoor, type OpenedListener, TOO_MANY } from "./front-door.ts";
+import { HlsRoute } from "./hls/hls-route.ts";
 import { silentLog } from "./log.ts";
 import { type ListenAddress, type MediaServerOptions, resolveOptions } from "./options.ts";
 import type { ServerPool } from "./pool.ts";
@@ -85,6 +86,7 @@ class RtmpMediaServer implements MediaServer {
   readonly #flusher: Flusher;
   readonly #connections: Connections;
   readonly #tunnels: RtmptServer;
+  readonly #hls: HlsRoute | undefined;
   readonly #pool: ServerPool | undefined;
   /** Those for which the pool decides. */
   readonly #awaiting = new Set<ByteStream>();
@@ -137,6 +139,8 @@ class RtmpMediaServer implements MediaServer {
       timeOfDayMs: Date.now,
       ...(this.#pool && { pool: this.#pool }),
     };
+    const { hls, allowedOrigins } = resolved.http;
+    this.#hls = hls === false ? undefined : new HlsRoute(this.#context, { ...hls, allowedOrigins });
     this.#frontDoor = new FrontDoor({
       context: this.#context,
       tls: options.tls,
@@ -246,6 +250,7 @@ class RtmpMediaServer implements MediaServer {
     for (const stream of this.#awaiting) stream.destroy();
     for (const connection of this.#connections.list()) connection.destroy();
     this.#tunnels.close();
+    this.#hls?.close();
     this.#pool?.close();
     this.#frontDoor.destroy();
     clearInterval(this.#ticker);
@@ -268,6 +273,7 @@ class RtmpMediaServer implements MediaServer {
       ...tunnels.map((route) => routeWhereTaken(route, "http", "https")),
       routeWhereTaken(webSockets, "ws", "wss"),
       ...flex,
+      ...(this.#hls === undefined ? [] : [routeWhereMediaTaken(this.#hls)]),
     ];
   }
 
@@ -283,6 +289,7 @@ class RtmpMediaServer implements MediaServer {
     this.broadcasts.tick(nowMs);
     this.#pool?.tick(nowMs);
     this.#tunnels.tick(nowMs);
+    this.#hls?.tick(nowMs);
     this.#frontDoor.tick(nowMs);
   }
 

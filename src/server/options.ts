@@ -6,6 +6,7 @@ import type { CertificateFiles } from "../transport/certificate-files.ts";
 import type { ListenerWay } from "../transport/ways-in.ts";
 import type { AnyApplication } from "./applications/application-types.ts";
 import type { FlexOptions } from "./flex/flex-options.ts";
+import { DEFAULT_HLS_OPTIONS, type HlsOptions } from "./hls/hls-options.ts";
 import type { ServerHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
 import type { PoolEntrance } from "./pool.ts";
@@ -59,7 +60,12 @@ export type ServerHttpOptions = {
   readonly publicHost?: string;
   /** FLV by HTTP and in WebSockets: `http://host/app/key.flv`. False: not served, and not taken. */
   readonly flv?: false | Partial<HttpFlvOptions>;
+  /** HLS and Low-Latency HLS: `http://host/app/key/index.m3u8`. False: not served. */
+  readonly hls?: false | Partial<HlsOptions>;
 };
+
+export type { HlsOptions };
+export { DEFAULT_HLS_OPTIONS };
 
 export type HttpFlvOptions = {
   /** How long a viewer waits for a broadcast that nobody publishes yet, in milliseconds. @default 5_000 */
@@ -249,7 +255,10 @@ export type ResolvedOptions = {
   readonly timeouts: ServerTimeouts;
   readonly publish: ServerPublishOptions;
   readonly play: ServerPlayOptions;
-  readonly http: Omit<ServerHttpOptions, "flv"> & { readonly flv: false | HttpFlvOptions };
+  readonly http: Omit<ServerHttpOptions, "flv" | "hls"> & {
+    readonly flv: false | HttpFlvOptions;
+    readonly hls: false | HlsOptions;
+  };
   readonly chunkSize: number;
   readonly windowAcknowledgementSize: number;
   readonly rtmpe: ServerRtmpeOptions;
@@ -319,6 +328,7 @@ export function resolveOptions(options: MediaServerOptions): ResolvedOptions {
     http: {
       ...options.http,
       flv: options.http?.flv !== false && { ...DEFAULT_HTTP_FLV_OPTIONS, ...options.http?.flv },
+      hls: options.http?.hls !== false && { ...DEFAULT_HLS_OPTIONS, ...options.http?.hls },
     },
     chunkSize: options.chunkSize ?? (play.interleave === "chunk" ? 4_096 : 65_536),
     windowAcknowledgementSize: options.windowAcknowledgementSize ?? 2_500_000,

@@ -1,0 +1,355 @@
+import { concatBytes } from "../../bytes/concat.ts";
+import { encodeFragment } from "../../mp4/fragment.ts";
+import { encodeInitSegment } from "../../mp4/init-segment.ts";
+import type { MediaSample, TimedSample, TrackConfig, TrackName } from "../../mp4/track.ts";
+import { TrackBuffer } from "../../mp4/track-buffer.ts";
+import type { OpenSegment, Part, Segment } from "./segment.ts";
+
+/** Where a segment of every rendition ends and the next begins. */
+export type Boundary = {
+  /** On the broadcast's timeline, in milliseconds. */
+  readonly timeMs: number;
+  readonly isDiscontinuous: boolean;
+};
+
+export type RenditionLimits = {
+  /** How many segments a playlist names. */
+  readonly segments: number;
+  readonly partMs: number;
+};
+
+/** How much later than a boundary another video track's keyframe may come. */
+const LATE_KEYFRAME_SECONDS = 0.3;
+/** A part is long enough to be ended with this much of its target. RFC 8216bis section 4.4.3.7. */
+const LEAST_OF_TARGET = 0.85;
+/** Where pictures are so seldom that no number of them fills a part well: room for timestamps that are not even. */
+const SELDOM_ROOM = 1.05;
+
+/** One track as HLS has it: its samples become parts, and these segments. */
+export class Rendition {
+  /** "v0", "a1": kind, and the id of the track. */
+  readonly name: string;
+  readonly track: TrackName;
+  readonly #limits: RenditionLimits;
+  readonly #inits: Uint8Array[] = [];
+  readonly #boundaries: Boundary[] = [];
+  #config: TrackConfig;
+  #buffer: TrackBuffer;
+  #hasNewConfig = true;
+  #segments: Segment[] = [];
+  /** Those that playlists do not name any more, and that clients may still fetch. */
+  #past: Segment[] = [];
+  #parts: Part[] = [];
+  #partSamples: TimedSample[] = [];
+  #number: number;
+  #initNumber = 0;
+  #isDiscontinuous = false;
+  /** Where the last segment ended, in seconds; undefined before the first sample, and behind a discontinuity. */
+  #startSeconds: number | undefined;
+  #endSeconds = 0;
+  #discontinuitySequence = 0;
+  #fragments = 0;
+  #openBytes = 0;
+  #heldBytes = 0;
+  #partLimit: number;
+  #maxSegmentSeconds = Number.POSITIVE_INFINITY;
+  #isEnded = false;
+  /** Told in the multivariant playlist. */
+  #totals = { bytes: 0, seconds: 0, samples: 0, peakBitrate: 0 };
+  /** Counts up with each change of what a playlist says. */
+  changes = 0;
+
+  constructor(config: TrackConfig, firstNumber: number, limits: RenditionLimits) {
+    const { kind, trackId } = config;
+    this.name = `${kind === "video" ? "v" : "a"}${trackId}`;
+    this.track = { kind, trackId };
+    this.#config = config;
+    this.#buffer = new TrackBuffer(config);
+    this.#number = firstNumber;
+    this.#limits = limits;
+    this.#partLimit = limits.partMs / 1000;
+  }
+
+  /** Whole segments that a playlist names, oldest first. */
+  get segments(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  get open(): OpenSegment | undefined {
+    if (this.#isEnded) return undefined;
+    return {
+      number: this.#number,
+      initNumber: this.#initNumber,
+      startSeconds: this.#startSeconds ?? this.#endSeconds,
+      parts: this.#parts,
+      isDiscontinuous: this.#isDiscontinuous,
+    };
+  }
+
+  get discontinuitySequence(): number {
+    return this.#discontinuitySequence;
+  }
+
+  /** Of the newest samples. */
+  get config(): TrackConfig {
+    return this.#config;
+  }
+
+  /** Some sample has been taken. */
+  get hasSamples(): boolean {
+    return this.#startSeconds !== undefined || this.#buffer.heldDecodeTime !== undefined || this.#segments.length > 0;
+  }
+
+  /** Of everything that can be fetched. */
+  get heldBytes(): number {
+    return this.#heldBytes + this.#openBytes;
+  }
+
+  get openBytes(): number {
+    return this.#openBytes;
+  }
+
+  get partTargetSeconds(): number {
+    return this.#partLimit;
+  }
+
+  /** Bits in a second, of the segments so far, and pictures. */
+  get rates(): { readonly peakBitrate: number; readonly averageBitrate: number; readonly samplesPerSecond: number } {
+    const { bytes, seconds, samples, peakBitrate } = this.#totals;
+    const length = Math.max(seconds, Number.EPSILON);
+    return { peakBitrate, averageBitrate: (bytes * 8) / length, samplesPerSecond: samples / length };
+  }
+
+  init(number: number): Uint8Array | undefined {
+    return this.#inits[number];
+  }
+
+  segment(number: number): Segment | undefined {
+    return (
+      this.#segments.find((segment) => segment.number === number) ??
+      this.#past.find((segment) => segment.number === number)
+    );
+  }
+
+  part(number: number, part: number): Part | undefined {
+    return number === this.#number ? this.#parts[part] : this.segment(number)?.parts[part];
+  }
+
+  /** What follows is coded otherwise. A boundary stands before it. */
+  configure(config: TrackConfig): void {
+    this.#buffer.release();
+    this.#drain();
+    this.#finishPart();
+    this.#config = config;
+    this.#buffer = new TrackBuffer(config);
+    this.#hasNewConfig = true;
+  }
+
+  push(sample: MediaSample): void {
+    // Nobody can start with what refers to pictures that are not there.
+    if (!this.hasSamples && !sample.isKeyframe) return;
+    this.#buffer.push(sample);
+    this.#drain();
+  }
+
+  /** The next segment begins there: once a sample is that far. */
+  cutAt(boundary: Boundary): void {
+    this.#boundaries.push(boundary);
+    this.#drain();
+  }
+
+  /** Nothing comes between what there is and a hole in the timeline. */
+  release(): void {
+    this.#buffer.release();
+    this.#drain();
+  }
+
+  /** Nothing more comes from before that time: boundaries that wait for it are made. */
+  settle(timeMs: number): void {
+    if ((this.#boundaries[0]?.timeMs ?? Number.POSITIVE_INFINITY) > timeMs) return;
+    this.release();
+    while ((this.#boundaries[0]?.timeMs ?? Number.POSITIVE_INFINITY) <= timeMs) this.#cut();
+  }
+
+  /** From now on: no segment may be longer, and parts are as long as they have been. */
+  decide(maxSegmentSeconds: number): void {
+    this.#maxSegmentSeconds = maxSegmentSeconds;
+    const lengths = this.#segments.flatMap(({ parts }) => parts.slice(0, -1).map((part) => part.durationSeconds));
+    const longest = Math.max(0, ...lengths);
+    if (longest > 0 && longest < LEAST_OF_TARGET * this.#partLimit) this.#partLimit = longest * SELDOM_ROOM;
+  }
+
+  /** The broadcast is over: what there is becomes the last segment. */
+  end(): void {
+    this.settle(Number.POSITIVE_INFINITY);
+    this.release();
+    this.#finishPart();
+    if (this.#parts.length > 0) this.#closeSegment(this.#endSeconds);
+    this.#isEnded = true;
+    this.changes++;
+  }
+
+  /** Forgets the oldest segment, unless it is the last that a playlist can name. Returns whether there was one. */
+  forgetOldest(): boolean {
+    if (this.#past.length === 0 && this.#segments.length > 1) this.#leaveWindow();
+    const forgotten = this.#past.shift();
+    this.#heldBytes -= forgotten?.byteLength ?? 0;
+    return forgotten !== undefined;
+  }
+
+  /** The bytes of a segment are kept elsewhere from now on. */
+  moveOut(number: number): void {
+    for (const list of [this.#segments, this.#past]) {
+      const index = list.findIndex((segment) => segment.number === number);
+      const segment = list[index];
+      if (segment === undefined) continue;
+      this.#heldBytes -= segment.byteLength;
+      list[index] = { ...segment, parts: [], byteLength: 0 };
+    }
+  }
+
+  /** Of the segments that can be fetched. */
+  get numbers(): readonly number[] {
+    return [...this.#past, ...this.#segments].map(({ number }) => number);
+  }
+
+  /** Number of the oldest segment that can be fetched. */
+  get oldestNumber(): number {
+    return this.#past[0]?.number ?? this.#segments[0]?.number ?? this.#number;
+  }
+
+  #drain(): void {
+    for (const sample of this.#buffer.take()) {
+      while (this.#reaches(sample.decodeTime, sample.duration, sample.isKeyframe)) this.#cut();
+      this.#add(sample);
+    }
+    // What is held back begins a segment whenever it ends: the one before is whole already.
+    const held = this.#buffer.heldDecodeTime;
+    const last = this.#partSamples.at(-1);
+    while (held !== undefined && this.#isLeadingTo(held)) this.#cut();
+    const soon = (last?.duration ?? 0) / this.#config.timescale;
+    const length = this.#partSeconds;
+    if (length >= LEAST_OF_TARGET * this.#partLimit && length + soon > this.#partLimit + TINY) this.#finishPart();
+  }
+
+  /** Whether the sample is the first behind the next boundary. */
+  #reaches(decodeTime: number, duration: number, isKeyframe: boolean): boolean {
+    const [boundary, further] = this.#boundaries;
+    if (boundary === undefined) return false;
+    const { timescale } = this.#config;
+    const seconds = decodeTime / timescale;
+    const behind = seconds - boundary.timeMs / 1000;
+    // Half a frame of sound, or of the pictures of another track, may stand on the other side.
+    if (behind < -duration / timescale / 2) return false;
+    if (this.track.kind === "audio" || isKeyframe || boundary.isDiscontinuous || further !== undefined) return true;
+    const start = this.#startSeconds ?? seconds;
+    return behind > LATE_KEYFRAME_SECONDS || seconds + duration / timescale - start > this.#maxSegmentSeconds;
+  }
+
+  /** For a sample of which only the decode time is known: at once where it stands on the boundary itself. */
+  #isLeadingTo(decodeTime: number): boolean {
+    const [boundary] = this.#boundaries;
+    if (boundary === undefined) return false;
+    return Math.abs(decodeTime / this.#config.timescale - boundary.timeMs / 1000) < EXACT_SECONDS;
+  }
+
+  get #partSeconds(): number {
+    const first = this.#partSamples[0];
+    const last = this.#partSamples.at(-1);
+    if (first === undefined || last === undefined) return 0;
+    return (last.decodeTime + last.duration - first.decodeTime) / this.#config.timescale;
+  }
+
+  #add(sample: TimedSample): void {
+    const { timescale } = this.#config;
+    const last = this.#partSamples.at(-1);
+    const isFull = this.#partSeconds + sample.duration / timescale > this.#partLimit + TINY;
+    const isApart = last !== undefined && last.decodeTime + last.duration !== sample.decodeTime;
+    if (last !== undefined && (isFull || isApart)) this.#finishPart();
+    if (this.#hasNewConfig) {
+      this.#hasNewConfig = false;
+      this.#initNumber = this.#inits.push(encodeInitSegment([this.#config])) - 1;
+    }
+    this.#startSeconds ??= sample.decodeTime / timescale;
+    this.#partSamples.push(sample);
+  }
+
+  #finishPart(): void {
+    const [first] = this.#partSamples;
+    if (first === undefined) return;
+    const durationSeconds = this.#partSeconds;
+    const samples = this.#partSamples;
+    this.#partSamples = [];
+    const isSegmentStart = this.#parts.length === 0;
+    const tracks = [{ trackId: 1, samples }];
+    const bytes = concatBytes(encodeFragment({ sequenceNumber: ++this.#fragments, tracks, isSegmentStart }));
+    this.#parts.push({ bytes, durationSeconds, isIndependent: first.isKeyframe });
+    this.#endSeconds = first.decodeTime / this.#config.timescale + durationSeconds;
+    this.#openBytes += bytes.length;
+    this.#totals.samples += samples.length;
+    this.changes++;
+  }
+
+  /** At the next boundary. */
+  #cut(): void {
+    const boundary = this.#boundaries.shift();
+    if (boundary === undefined) return;
+    this.#finishPart();
+    const isGap = this.#parts.length === 0;
+    // A track that has begun nothing yet has no gap either: it begins with a later segment.
+    if (isGap && this.#segments.length === 0) this.#number++;
+    else this.#closeSegment(isGap ? Math.max(boundary.timeMs / 1000, this.#endSeconds) : this.#endSeconds);
+    this.#isDiscontinuous = boundary.isDiscontinuous && this.#segments.length > 0;
+    if (boundary.isDiscontinuous) this.#startSeconds = undefined;
+  }
+
+  #closeSegment(endSeconds: number): void {
+    const startSeconds = this.#startSeconds ?? this.#endSeconds;
+    const parts = this.#parts;
+    const byteLength = this.#openBytes;
+    const segment: Segment = {
+      number: this.#number,
+      initNumber: this.#initNumber,
+      startSeconds,
+      durationSeconds: endSeconds - startSeconds,
+      parts,
+      byteLength,
+      isDiscontinuous: this.#isDiscontinuous,
+      isIndependent: parts[0]?.isIndependent ?? true,
+      isGap: parts.length === 0,
+    };
+    this.#segments.push(segment);
+    this.#parts = [];
+    this.#openBytes = 0;
+    this.#heldBytes += byteLength;
+    this.#number++;
+    this.#startSeconds = endSeconds;
+    this.#endSeconds = endSeconds;
+    this.#isDiscontinuous = false;
+    this.#count(segment);
+    this.changes++;
+    if (this.#segments.length > this.#limits.segments) this.#leaveWindow();
+    // As long again as they were named: RFC 8216bis section 6.2.2.
+    if (this.#past.length > this.#limits.segments) this.forgetOldest();
+  }
+
+  #count({ durationSeconds, byteLength, isGap }: Segment): void {
+    if (isGap || durationSeconds <= 0) return;
+    this.#totals.bytes += byteLength;
+    this.#totals.seconds += durationSeconds;
+    this.#totals.peakBitrate = Math.max(this.#totals.peakBitrate, (byteLength * 8) / durationSeconds);
+  }
+
+  #leaveWindow(): void {
+    const left = this.#segments.shift();
+    if (left === undefined) return;
+    if (left.isDiscontinuous) this.#discontinuitySequence++;
+    this.#past.push(left);
+    this.changes++;
+  }
+}
+
+/** Of sums of seconds. */
+const TINY = 1e-6;
+/** Timestamps have whole milliseconds. */
+const EXACT_SECONDS = 0.0006;
