@@ -4,6 +4,8 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { ProtocolError } from "../errors.ts";
 import type { HttpRoute } from "./http-route.ts";
+import { isTakenOver } from "./http-takeover.ts";
+import { RequestDeadlines } from "./request-deadlines.ts";
 import { originOf, type SocketOrigin, setOrigin } from "./socket-origin.ts";
 import { remoteAddressOf } from "./socket-stream.ts";
 
@@ -34,6 +36,7 @@ const CHECK_MS = 500;
 export class HttpPort {
   readonly #options: HttpPortOptions;
   readonly #server: Server;
+  readonly #deadlines: RequestDeadlines;
   /** How many requests of each connection wait. */
   readonly #waiting = new WeakMap<Socket, number>();
   /** By a timer, which keeps the port from being collected until it is closed. */
@@ -44,7 +47,8 @@ export class HttpPort {
     this.#options = options;
     const server = createServer({
       headersTimeout: requestMs,
-      requestTimeout: requestMs + holdMs,
+      // Some bodies may take for ever, which Node cannot be told.
+      requestTimeout: 0,
       connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
       keepAliveTimeout: idleMs,
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -53,11 +57,12 @@ export class HttpPort {
     });
     // A connection of which nothing is read is no idle one.
     server.timeout = Math.max(idleMs, holdMs);
+    this.#deadlines = new RequestDeadlines(requestMs + holdMs, Math.min(CHECK_MS, requestMs), (socket) =>
+      this.#refuse(Object.assign(new Error(), { code: "ERR_HTTP_REQUEST_TIMEOUT" }), socket),
+    );
     server.on("request", (request, response) => this.#answer(request, response));
     server.on("checkContinue", (request, response) => {
-      // Whoever waits for it sends its body only then.
-      const isLeft = options.routes.some((route) => route.continuesItself?.(request) === true);
-      if (!isLeft) response.writeContinue();
+      if (!this.#isBodyOwned(request)) response.writeContinue();
       this.#answer(request, response);
     });
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
@@ -83,12 +88,16 @@ export class HttpPort {
   /** Looks after time-outs no more; open sockets are left to whoever accepted them. */
   close(): void {
     this.#server.close();
+    this.#deadlines.close();
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     // Node hands on all that came in one read, whatever was decided meanwhile.
     if (socket.destroyed || !this.#countWaiting(socket, response)) return;
+    // It was told that its connection has this one answer.
+    if (isTakenOver(socket)) return void socket.destroy();
+    if (hasBody(request) && !this.#isBodyOwned(request)) this.#deadlines.begin(request);
     if (this.#options.routes.some((route) => route.handle?.(request, response))) return;
     // Nobody waits for a body that nobody reads.
     if (hasBody(request)) response.setHeader("Connection", "close");
@@ -103,6 +112,10 @@ export class HttpPort {
       "X-Content-Type-Options": "nosniff",
     });
     response.end(text);
+  }
+
+  #isBodyOwned(request: IncomingMessage): boolean {
+    return this.#options.routes.some((route) => route.ownsBody?.(request) === true);
   }
 
   /** False when there are too many: their connection is closed. */
@@ -138,7 +151,7 @@ export class HttpPort {
     const isMalformed = code.startsWith("HPE_");
     // TLS broke: nothing can be said to the client any more.
     if (error instanceof ProtocolError) this.#tell(socket, error);
-    if (!isLate && !isMalformed) return void socket.destroy();
+    if ((!isLate && !isMalformed) || isTakenOver(socket)) return void socket.destroy();
     const refusal = isLate
       ? new ProtocolError("timeout.request", `an HTTP request was not whole within ${this.#options.requestMs} ms`)
       : new ProtocolError("http.request", `the HTTP request cannot be read: ${error.reason ?? error.message}`);

@@ -9,8 +9,8 @@ import { isTransportTaken, type ListenerWay } from "./ways-in.ts";
 export type HttpRoute = {
   /** Answers a request, or leaves it to the next route: false. */
   handle?(request: IncomingMessage, response: ServerResponse): boolean;
-  /** True for a request that it takes, and answers with `100 Continue` itself, once it is known that the body is wanted. */
-  continuesItself?(request: IncomingMessage): boolean;
+  /** True for a request that it takes, and whose body it looks after itself: `100 Continue`, and how long it may take. */
+  ownsBody?(request: IncomingMessage): boolean;
   /** Takes over the socket of a request with `Upgrade`, or leaves it to the next route: false. */
   upgrade?(request: IncomingMessage, socket: Duplex, head: Uint8Array): boolean;
 };
@@ -34,7 +34,7 @@ function routeWhere(
     return origin !== undefined && isWayTaken(origin.accept, socket instanceof TLSSocket);
   };
   return {
-    continuesItself: (request) => isTaken(request.socket) && route.continuesItself?.(request) === true,
+    ownsBody: (request) => isTaken(request.socket) && route.ownsBody?.(request) === true,
     handle: (request, response) => isTaken(request.socket) && route.handle?.(request, response) === true,
     upgrade: (request, socket, head) => isTaken(socket) && route.upgrade?.(request, socket, head) === true,
   };

@@ -19,6 +19,11 @@ export function socketStream(socket: Socket, remoteAddress: string = remoteAddre
   return new SocketStream(socket, remoteAddress);
 }
 
+/** The same for a socket that somebody else reads: what the peer sends is not told, only its end. */
+export function sendingStream(socket: Socket, remoteAddress: string): ByteStream {
+  return new SocketStream(socket, remoteAddress, false);
+}
+
 /** `address:port` of the other end. To be asked for before the socket is destroyed: it forgets its peer then. */
 export function remoteAddressOf(socket: Socket): string {
   return formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
@@ -35,6 +40,7 @@ class SocketStream implements ByteStream {
   readonly transport: "tcp" | "tls";
   readonly remoteAddress: string;
   readonly #socket: Socket;
+  readonly #reads: boolean;
   #events: ByteStreamEvents | undefined;
   #bytesRead = 0;
   #isClosed = false;
@@ -42,8 +48,9 @@ class SocketStream implements ByteStream {
   #error: Error | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, remoteAddress: string) {
+  constructor(socket: Socket, remoteAddress: string, reads = true) {
     this.#socket = socket;
+    this.#reads = reads;
     this.#hasUnsent = socket.writableLength > 0;
     this.transport = socket instanceof TLSSocket ? "tls" : "tcp";
     this.remoteAddress = remoteAddress;
@@ -80,6 +87,15 @@ class SocketStream implements ByteStream {
       queueMicrotask(() => events.onClose(this.#error));
       return;
     }
+    if (this.#reads) this.#startReading(events);
+    this.#socket.on("end", () => {
+      if (this.#isClosing) return;
+      events.onEnd();
+      if (!this.#isClosing) this.close();
+    });
+  }
+
+  #startReading(events: ByteStreamEvents): void {
     const onBytes = (bytes: Uint8Array): void => {
       if (this.#isClosing) return;
       this.#bytesRead += bytes.length;
@@ -89,11 +105,6 @@ class SocketStream implements ByteStream {
     // No Buffer: its slice() is a view, where everybody above means a copy.
     this.#socket.on("data", ({ buffer, byteOffset, length }: Uint8Array) => {
       onBytes(new Uint8Array(buffer, byteOffset, length));
-    });
-    this.#socket.on("end", () => {
-      if (this.#isClosing) return;
-      events.onEnd();
-      if (!this.#isClosing) this.close();
     });
   }
 
