@@ -66,7 +66,7 @@ test("the newest metadata can be looked at", () => {
   const publication = publish(broadcast);
   equal(broadcast.metadata, undefined);
   const payload = concatBytes([encodeCommandValues(["onMetaData", { width: 1280 }])]);
-  publication.write({ kind: "data", timestamp: 0, payload, ...classifyMedia("data", 0, payload) }, 0);
+  publication.write(classifyMedia("data", 0, payload), 0);
   deepEqual(broadcast.metadata, payload);
   publication.clearData("onMetaData");
   equal(broadcast.metadata, undefined);

@@ -1,3 +1,4 @@
+import { ConnectionTally } from "./connection-tally.ts";
 import { networkOf } from "./network-of.ts";
 import type { ServerLimits } from "./options.ts";
 import type { ServerPool } from "./pool.ts";
@@ -16,6 +17,8 @@ export type ServerConnection = {
   /** Tells the client the reason, where that can be told, and ends. */
   kick(reason: string): void;
   snapshot(nowMs: number): ConnectionSnapshot;
+  /** Adds what it has transferred and what it watches: once a second and more, so without a snapshot where many come. */
+  tally?(tally: ConnectionTally): void;
 };
 
 /** Whether one more client is within the limits. Once let in, it counts until `left` is called. */
@@ -29,6 +32,8 @@ export class Connections {
   /** Counts for all processes of the server, where there are several. */
   readonly #pool: Pick<ServerPool, "admit" | "left"> | undefined;
   readonly #connections = new Map<string, ServerConnection>();
+  /** What ended connections have transferred. */
+  readonly #ended = new ConnectionTally();
   readonly #countByNetwork = new Map<string, number>();
   #admitted = 0;
   #connectionsSoFar = 0;
@@ -70,7 +75,19 @@ export class Connections {
   }
 
   delete(connection: ServerConnection): void {
-    if (this.#connections.delete(connection.id) && this.#connections.size === 0) this.#onEmpty?.();
+    if (!this.#connections.delete(connection.id)) return;
+    const last = new ConnectionTally();
+    addTo(last, connection);
+    this.#ended.transferred(last.receivedBytes, last.sentBytes);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+
+  /** Bytes of all connections so far, the ended ones too, and who watches what now. */
+  tally(): ConnectionTally {
+    const tally = new ConnectionTally();
+    tally.transferred(this.#ended.receivedBytes, this.#ended.sentBytes);
+    for (const connection of this.#connections.values()) addTo(tally, connection);
+    return tally;
   }
 
   tick(nowMs: number): void {
@@ -106,6 +123,13 @@ export class Connections {
     if (count > 0) this.#countByNetwork.set(network, count);
     else this.#countByNetwork.delete(network);
   }
+}
+
+function addTo(tally: ConnectionTally, connection: ServerConnection): void {
+  if (connection.tally !== undefined) return connection.tally(tally);
+  const { protocol, receivedBytes, sentBytes, playing } = connection.snapshot(0);
+  tally.transferred(receivedBytes, sentBytes);
+  for (const { broadcast } of playing) tally.watches(broadcast, protocol);
 }
 
 async function admitTo(pool: Pick<ServerPool, "admit" | "left">, network: string): Promise<Admission> {

@@ -13,6 +13,7 @@ import { destroyAccepted } from "../transport/tls-handshake.ts";
 import { TlsIdentities } from "../transport/tls-identities.ts";
 import { waysInOf } from "../transport/ways-in.ts";
 import { noteCertificates } from "./certificate-notes.ts";
+import { failedConnection, tooManyConnections } from "./connection-event.ts";
 import type { ServerContext } from "./context.ts";
 import { networkOf } from "./network-of.ts";
 import { OpenSockets } from "./open-sockets.ts";
@@ -186,7 +187,10 @@ export class FrontDoor {
 
   #refuse(socket: Socket, remote: string, limit: number): void {
     this.#destroy(socket);
-    if (!this.#isClosed) this.#options.context.log.warn({ remote, limit }, TOO_MANY);
+    if (this.#isClosed) return;
+    const { log, events } = this.#options.context;
+    log.warn({ remote, limit }, TOO_MANY);
+    events.tell(tooManyConnections(remote, { limit }));
   }
 
   #destroy(socket: Socket): void {
@@ -195,7 +199,8 @@ export class FrontDoor {
   }
 
   #warn(remote: string, error: unknown): void {
-    const { log } = this.#options.context;
+    const { log, events } = this.#options.context;
+    events.tell(failedConnection(error, { remoteAddress: remote }));
     if (!(error instanceof ProtocolError)) return log.error({ remote, err: error }, "unexpected error on a connection");
     const { code, byteOffset, remedy, message } = error;
     log.warn({ remote, code, byteOffset, remedy }, message);

@@ -3,6 +3,7 @@
 import type { SignaturesOf } from "./applications/method.ts";
 import type { RemotingDestination } from "./flex/remoting.ts";
 
+export type { HealthFigures, HealthFinding, HealthLevel, HealthReport } from "../broadcast/health/health-report.ts";
 export { type AmfClass, classAlias } from "../formats/amf/class-alias.ts";
 export * from "./applications/index.ts";
 export * from "./flex/index.ts";
@@ -25,6 +26,18 @@ export type {
   SwfVerificationOptions,
 } from "./options.ts";
 export * from "./shared-objects/index.ts";
+export type {
+  BroadcastSample,
+  BroadcastSnapshot,
+  ClientProtocol,
+  ConnectionSnapshot,
+  MonitorEvent,
+  PublisherSnapshot,
+  ServerMonitor,
+  ServerSnapshot,
+  TrackSnapshot,
+  ViewingSnapshot,
+} from "./snapshots.ts";
 
 /** The methods of a service as functions, for `channel.service<FlexServiceOf<typeof calc>>("calc")`. */
 export type FlexServiceOf<Served> =

@@ -14,6 +14,7 @@ import { isMethod, type Method } from "./applications/method.ts";
 import { PublisherAuthentication } from "./authentication/publisher-authentication.ts";
 import { BandwidthDetection } from "./bandwidth/bandwidth-detection.ts";
 import { broadcastOptionsOf } from "./broadcast-options.ts";
+import { tooManyConnections } from "./connection-event.ts";
 import { type Admission, Connections } from "./connections.ts";
 import type { ServerContext } from "./context.ts";
 import { EventLog } from "./event-log.ts";
@@ -24,11 +25,13 @@ import { Flusher } from "./flusher.ts";
 import { FrontDoor, type OpenedListener, TOO_MANY } from "./front-door.ts";
 import { HlsRoute } from "./hls/hls-route.ts";
 import { silentLog } from "./log.ts";
+import { createMonitor, type LocalMonitor } from "./monitor/monitor.ts";
 import { type ListenAddress, type MediaServerOptions, resolveOptions } from "./options.ts";
 import type { ServerPool } from "./pool.ts";
 import { RtmpConnection } from "./rtmp/connection.ts";
 import type { AnySlots, ServerSharedObject, ServerSharedObjectOptions } from "./shared-objects/index.ts";
 import { SharedObjects } from "./shared-objects/shared-objects.ts";
+import type { ServerMonitor, ServerSnapshot } from "./snapshots.ts";
 
 /** Where a server accepts clients. */
 export type ListenerInfo = {
@@ -47,6 +50,8 @@ export type MediaServer = {
   readonly connectionCount: number;
   /** Every name that is published, waited for or watched. */
   readonly broadcasts: BroadcastDirectory;
+  /** What the server does, for people: broadcasts, connections and events as plain values; and kick. */
+  readonly monitor: ServerMonitor;
   /**
    * A shared object for the program itself, made if it does not exist: `sharedObject<{ topic: string }>("chat/room1",
    * "room")`. It needs the option `sharedObjects`. Rejects with a `StatusError` when it is open with the other persistence
@@ -78,6 +83,7 @@ export function createMediaServer(options: MediaServerOptions = {}): MediaServer
 
 class RtmpMediaServer implements MediaServer {
   readonly broadcasts: BroadcastDirectory;
+  readonly monitor: LocalMonitor;
   readonly #context: ServerContext;
   readonly #features: readonly ServerFeature[];
   readonly #sharedObjects: SharedObjects;
@@ -140,6 +146,7 @@ class RtmpMediaServer implements MediaServer {
       ...(this.#pool && { pool: this.#pool }),
     };
     const { hls, allowedOrigins } = resolved.http;
+    this.monitor = createMonitor(this.#context, { waysIn: () => waysInOf(this.listeners), tickMs: TICK_MS });
     this.#hls = hls === false ? undefined : new HlsRoute(this.#context, { ...hls, allowedOrigins });
     this.#frontDoor = new FrontDoor({
       context: this.#context,
@@ -174,6 +181,7 @@ class RtmpMediaServer implements MediaServer {
       throw error;
     }
     this.#startTicker();
+    this.monitor.started();
   }
 
   sharedObject<Slots extends object = AnySlots>(
@@ -291,19 +299,28 @@ class RtmpMediaServer implements MediaServer {
     this.#tunnels.tick(nowMs);
     this.#hls?.tick(nowMs);
     this.#frontDoor.tick(nowMs);
+    this.monitor.tick(nowMs);
   }
 
   #refuse(stream: ByteStream, why: { readonly limit: number } | { readonly reason: string }): void {
-    this.#context.log.warn({ remote: stream.remoteAddress, ...why }, TOO_MANY);
+    const { log, events } = this.#context;
+    const { remoteAddress } = stream;
+    log.warn({ remote: remoteAddress, ...why }, TOO_MANY);
+    events.tell(tooManyConnections(remoteAddress, why));
     stream.destroy();
   }
 
   #close(): void {
+    this.monitor.stopping();
     this.#isClosing = true;
     this.#frontDoor.close();
     for (const listener of this.#listeners) listener.close();
     this.#listeners = [];
   }
+}
+
+function waysInOf(listeners: readonly ListenerInfo[]): NonNullable<ServerSnapshot["waysIn"]> {
+  return listeners.flatMap(({ accepts, port }) => accepts.map((scheme) => ({ scheme, port })));
 }
 
 /** For streams that the program hands over: it decides itself what they may carry. */

@@ -1,5 +1,6 @@
 import type { HealthReport } from "../broadcast/health/health-report.ts";
 import type { RtmpScheme } from "../transport/rtmp-url.ts";
+import type { ListenerWay } from "../transport/ways-in.ts";
 
 /*
  * What a server tells of itself: plain values, as JSON has them, so that processes can tell each other and the API can
@@ -16,7 +17,7 @@ export type ServerSnapshot = {
   /** 1 unless the server runs in several processes. */
   readonly workers: number;
   /** Where clients reach it, one for each scheme and port that is listened on. */
-  readonly waysIn?: readonly { readonly scheme: RtmpScheme; readonly port: number }[];
+  readonly waysIn?: readonly { readonly scheme: ListenerWay; readonly port: number }[];
   readonly connections: number;
   readonly publishers: number;
   readonly viewers: number;

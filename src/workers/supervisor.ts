@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../server/log.ts";
+import { residentBytes } from "../server/resident-bytes.ts";
 import { type AdmissionLimits, Admissions } from "./admissions.ts";
 import { DirectoryOfHomes } from "./directory-of-homes.ts";
 import type { PortSharing, WorkerListener, WorkerMessage } from "./messages.ts";
 import { mergeBroadcasts, type WorkerPoolStatistics, type WorkerStatistics } from "./pool-statistics.ts";
 import { choosePortSharing, type WorkerProgram } from "./port-sharing.ts";
-import { residentBytes } from "./resident-bytes.ts";
 import { WorkerSlot } from "./worker-slot.ts";
 
 export type SupervisorOptions = {

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { MediaServer } from "../server/media-server.ts";
+import { residentBytes } from "../server/resident-bytes.ts";
 import type { WorkerReport } from "./messages.ts";
-import { residentBytes } from "./resident-bytes.ts";
 
 /** Rarely: a timer for it wakes an idle process up. */
 const RESOLUTION_MS = 500;

@@ -13,6 +13,7 @@ import type {
   ViewingSnapshot,
 } from "../../server/snapshots.ts";
 import { RTMP_SCHEMES } from "../../transport/rtmp-url.ts";
+import { LISTENER_WAYS } from "../../transport/ways-in.ts";
 import type { ViewerSnapshot } from "../cached-monitor.ts";
 import { PROBLEM_STATUS, type Problem, type ProblemCode } from "../problem.ts";
 
@@ -34,7 +35,7 @@ export const server: z.ZodType<ServerSnapshot> = z
     uptimeSeconds: amount,
     workers: count.describe("Processes; 1 unless the server runs in several."),
     waysIn: z
-      .array(z.object({ scheme: z.enum(RTMP_SCHEMES), port: count }))
+      .array(z.object({ scheme: z.enum(LISTENER_WAYS), port: count }))
       .optional()
       .describe("Where clients reach it."),
     connections: count,
