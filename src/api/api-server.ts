@@ -1,13 +1,15 @@
+import { describeBadToken } from "../server/api-token.ts";
 import { silentLog } from "../server/log.ts";
 import { formatAddress } from "../transport/address.ts";
+import { isLoopback } from "../transport/loopback.ts";
 import { Authorization } from "./access/authorization.ts";
-import { isLoopback } from "./access/loopback.ts";
 import { ApiListener, DEFAULT_API_ADDRESS } from "./api-listener.ts";
 import { ApiRoute } from "./api-route.ts";
 import { CachedMonitor } from "./cached-monitor.ts";
 import { EventStreams } from "./event-streams.ts";
 import { MediaMount } from "./media-mount.ts";
-import { type ApiAddress, type ApiServerOptions, DEFAULT_API_LIMITS, MIN_TOKEN_LENGTH } from "./options.ts";
+import { createMediaProxy } from "./media-proxy.ts";
+import { type ApiAddress, type ApiServerOptions, DEFAULT_API_LIMITS } from "./options.ts";
 import { StaticFiles } from "./static-files.ts";
 
 /** The HTTP server for people and programs that look after a media server. */
@@ -97,7 +99,14 @@ class HttpApiServer implements ApiServer {
   }
 
   async #createRoute(): Promise<ApiRoute> {
-    const { dashboardFolder, media, allowedHosts = [], log = silentLog, maxBroadcastMetrics = 0 } = this.#options;
+    const {
+      dashboardFolder,
+      media,
+      mediaAddress,
+      allowedHosts = [],
+      log = silentLog,
+      maxBroadcastMetrics = 0,
+    } = this.#options;
     const limits = { ...DEFAULT_API_LIMITS, ...this.#options.limits };
     // Loaded now: whoever has no API pays nothing for it.
     const [{ createRestApp }, { Metrics }] = await Promise.all([
@@ -128,16 +137,14 @@ class HttpApiServer implements ApiServer {
       rest,
       streams,
       files: new StaticFiles(dashboardFolder),
-      media: new MediaMount(media),
+      media: new MediaMount(media ?? (mediaAddress && createMediaProxy(mediaAddress))),
     });
   }
 }
 
 function checkToken(token: string): void {
-  if (token.length >= MIN_TOKEN_LENGTH && /^[\x21-\x7e]+$/.test(token)) return;
-  throw new Error(
-    `the API's token must have at least ${MIN_TOKEN_LENGTH} characters, without spaces: make one by openssl rand -hex 32`,
-  );
+  const bad = describeBadToken(token);
+  if (bad !== undefined) throw new Error(bad);
 }
 
 function nowMs(): number {

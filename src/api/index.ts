@@ -2,5 +2,4 @@
 
 export type * from "../server/snapshots.ts";
 export { type ApiServer, createApiServer } from "./api-server.ts";
-export { createMediaProxy } from "./media-proxy.ts";
 export type { ApiAddress, ApiLimits, ApiServerOptions } from "./options.ts";

@@ -26,6 +26,11 @@ export type ApiServerOptions = {
   readonly dashboardFolder?: string;
   /** Plays broadcasts to the dashboard, under `/media/`: its requests are an operator's. @default nothing plays there */
   readonly media?: HttpRoute;
+  /**
+   * The same where another process of this machine plays them: its listener for HTTP, asked for at each request. Hooks of
+   * the application see the dashboard as a viewer then.
+   */
+  mediaAddress?(): ApiAddress | undefined;
   /** The newest keyframe of a broadcast as an MP4 file; undefined where there is none. @default there are no pictures */
   picture?(broadcast: string): Promise<Uint8Array | undefined>;
   /** Whether clients can come: what `/readyz` says. @default always */
@@ -67,6 +72,3 @@ export const DEFAULT_API_LIMITS: ApiLimits = {
   requestMs: 10_000,
   idleMs: 60_000,
 };
-
-/** Guessing a shorter one may succeed. */
-export const MIN_TOKEN_LENGTH = 16;

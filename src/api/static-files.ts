@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Dirent, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, relative, sep } from "node:path";
 
@@ -63,28 +63,27 @@ export class StaticFiles {
   /** Answers GET and HEAD; false where there is nothing. `path` is that of the URL, not decoded. */
   handle(request: IncomingMessage, response: ServerResponse, path: string): boolean {
     // Whoever builds the dashboard beside a running server need not start it again.
-    if (!this.#files.has("/index.html")) this.#load();
-    const file = this.#files.get(path === "/" ? "/index.html" : path) ?? this.#pageFor(request, path);
+    if (path === "/" && !this.#files.has("/index.html")) this.#load();
+    const file = this.#files.get(path === "/" ? "/index.html" : path);
     if (file !== undefined) send(request, response, file);
-    else if (path === "/" && !this.#files.has("/index.html")) sendNotBuilt(request, response);
+    else if (path === "/") sendNotBuilt(request, response);
     else return false;
     return true;
   }
 
-  /** The page shows its views under paths of their own. */
-  #pageFor(request: IncomingMessage, path: string): StaticFile | undefined {
-    const wantsPage = (request.headers.accept ?? "").includes("text/html");
-    return wantsPage && extname(path) === "" ? this.#files.get("/index.html") : undefined;
-  }
-
   #load(): void {
-    if (this.#folder !== undefined) this.#files = readFiles(this.#folder);
+    if (this.#folder === undefined) return;
+    try {
+      this.#files = readFiles(this.#folder);
+    } catch {
+      // There is none, or it is being built.
+    }
   }
 }
 
 function readFiles(folder: string): ReadonlyMap<string, StaticFile> {
   const files = new Map<string, StaticFile>();
-  for (const entry of entriesOf(folder)) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const type = TYPES[extname(entry.name)];
     if (!entry.isFile() || type === undefined || files.size >= MAX_FILES) continue;
@@ -94,15 +93,6 @@ function readFiles(folder: string): ReadonlyMap<string, StaticFile> {
     files.set(`/${url}`, { bytes, type, tag, isHashed: HASHED_NAME.test(entry.name) });
   }
   return files;
-}
-
-/** None where there is no folder. */
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { recursive: true, withFileTypes: true });
-  } catch {
-    return [];
-  }
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { bytes, type, tag, isHashed }: StaticFile): void {

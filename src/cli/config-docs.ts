@@ -17,7 +17,7 @@ const INTRODUCTION = `# Configuration
 Nothing must be configured: \`millrace serve\` runs with the defaults below. Each setting is taken from the first of these
 that has it:
 
-1. the command line: \`--listen\`, \`--tls\`, \`--tls-self-signed\`, \`--workers\`, \`--log-level\`, \`--json\`, and \`--set KEY=VALUE\` for every key
+1. the command line: \`--listen\`, \`--tls\`, \`--tls-self-signed\`, \`--workers\`, \`--api\`, \`--api-token-file\`, \`--log-level\`, \`--json\`, and \`--set KEY=VALUE\` for every key
 2. the environment: the key in upper snake case behind \`MILLRACE_\`; lists are separated by commas
 3. a YAML or JSON file, named by \`--config\` or \`MILLRACE_CONFIG\`
 4. the defaults
@@ -154,7 +154,7 @@ const SIGNALS = `## Signals and output
 |---|---|
 | TERM, INT (Ctrl+C) | the server takes no more connections, tells viewers, and leaves when all are closed or \`timeouts.drainMs\` is over |
 | the same again | it ends at once |
-| HUP | the certificates are read again; connections that stand stay. To read the configuration again, restart |
+| HUP | the certificates and the token of the API are read again; connections that stand stay. To read the configuration again, restart |
 
 Standard output has what the command was asked for: the URLs at the start, or one JSON object with \`--json\`. The log goes to
 standard error: lines for people on a terminal, else one JSON object a line. \`NO_COLOR\` is honoured.

@@ -1,9 +1,14 @@
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
+import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
+import type { ApiServer } from "../api/api-server.ts";
+import type { ApiServerOptions } from "../api/options.ts";
 import type { ConfigDisk } from "../server/config-files.ts";
 import type { MediaServer } from "../server/media-server.ts";
 import type { MediaServerOptions } from "../server/options.ts";
+import type { ServerMonitor } from "../server/snapshots.ts";
+import type { HttpRoute } from "../transport/http-route.ts";
 import { workerCountOf } from "../workers/worker-count.ts";
 import type { WorkerPoolOptions } from "../workers/worker-pool.ts";
 import type { ClientFunctions } from "./client-functions.ts";
@@ -44,6 +49,8 @@ export type CommandContext = ConfigDisk & {
   createServer(options: MediaServerOptions): Promise<RunnableServer>;
   /** A server in several processes; each is `millrace` again, and finds its settings with its supervisor. */
   createWorkerPool(options: Omit<WorkerPoolOptions, "program">): Promise<RunnableServer>;
+  /** The dashboard and the API of a server; not started yet. */
+  createApi(options: Omit<ApiServerOptions, "dashboardFolder">): Promise<ApiServer>;
   /** The FLV file that `millrace demo` publishes. */
   readDemoClip(): Uint8Array;
   /** Loads the client library: what follows takes no longer than the network. */
@@ -54,6 +61,12 @@ export type CommandContext = ConfigDisk & {
 
 /** What the commands use of a server. */
 export type RunnableServer = Pick<MediaServer, "start" | "listeners" | "reload" | "drain" | "stop"> & {
+  /** What the dashboard and the API show and do; absent: there are none. */
+  readonly monitor?: ServerMonitor;
+  /** What plays broadcasts by HTTP, where it is in this process. */
+  readonly media?: HttpRoute;
+  /** The newest keyframe of a broadcast as an MP4 file, where it is in this process. */
+  picture?(broadcast: string): Promise<Uint8Array | undefined>;
   /** Where there is more to end than this process. */
   kill?(): void;
 };
@@ -62,6 +75,8 @@ export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 /** The same two levels up from src/cli and dist/cli. */
 const PROGRAM = new URL("../../bin/millrace.js", import.meta.url);
+
+const DASHBOARD_FOLDER = fileURLToPath(new URL("../../dist/dashboard", import.meta.url));
 
 /** The context of this process. */
 export function processContext(): CommandContext {
@@ -86,6 +101,8 @@ export function processContext(): CommandContext {
     workerCountOf,
     createWorkerPool: async (options) =>
       (await import("../workers/worker-pool.ts")).createWorkerPool({ ...options, program: PROGRAM }),
+    createApi: async (options) =>
+      (await import("../api/api-server.ts")).createApiServer({ ...options, dashboardFolder: DASHBOARD_FOLDER }),
     readDemoClip: () => readFileSync(new URL("../../media/demo.flv", import.meta.url)),
     loadClient: () => import("../client/connect.ts"),
     onSignal(name, listener) {

@@ -1,5 +1,6 @@
 import type { SwfIdentity } from "../rtmp/handshake/swf-verification.ts";
 import type { Config } from "../server/config.ts";
+import { checkApi } from "../server/config-api-token.ts";
 import { CONFIG_FILE_VARIABLE, readEnvironment } from "../server/config-environment.ts";
 import { readConfigFile } from "../server/config-file.ts";
 import { checkFiles, describeReadError } from "../server/config-files.ts";
@@ -18,6 +19,8 @@ export type ConfigOptions = {
   readonly tls?: readonly string[];
   readonly tlsSelfSigned?: string;
   readonly workers?: string;
+  readonly api?: string;
+  readonly apiTokenFile?: string;
   readonly config?: string;
   readonly set?: readonly string[];
   readonly logLevel?: string;
@@ -31,6 +34,8 @@ export type LoadedConfig = {
   readonly allowedSwf: readonly SwfIdentity[];
   /** Passwords by name, from the file of users. */
   readonly users?: ReadonlyMap<string, string>;
+  /** Of the API. */
+  readonly token?: string;
   readonly problems: readonly ConfigProblem[];
   /** What is odd but no reason not to start. */
   readonly warnings: readonly ConfigProblem[];
@@ -45,16 +50,19 @@ export async function loadConfig(options: ConfigOptions, context: CommandContext
   const sources = [file, environment, commandLine];
   const resolved = resolveConfig(sources.flatMap(({ settings }) => settings));
   const files = await checkFiles(resolved, context);
+  const api = checkApi(resolved, context);
   return {
     config: resolved.config,
     allowedSwf: files.allowedSwf,
     ...(files.users !== undefined && { users: files.users }),
+    ...(api.token !== undefined && { token: api.token }),
     problems: inOrder([
       ...file.problems,
       ...commandLine.problems,
       ...resolved.problems,
       ...checkWorkers(resolved),
       ...files.problems,
+      ...api.problems,
     ]),
     warnings: environment.problems,
   };
@@ -92,6 +100,10 @@ function readOptions(options: ConfigOptions): Settings {
     ...(tls === undefined ? [] : [fromTexts("--tls", "tls.certificates", tls)]),
     ...(tlsSelfSigned === undefined ? [] : [fromOption("--tls-self-signed", "tls.selfSignedFolder", tlsSelfSigned)]),
     ...(options.workers === undefined ? [] : [fromOption("--workers", "workers", options.workers)]),
+    ...(options.api === undefined ? [] : [fromOption("--api", "api.listen", options.api)]),
+    ...(options.apiTokenFile === undefined
+      ? []
+      : [fromOption("--api-token-file", "api.tokenFile", options.apiTokenFile)]),
     ...(options.logLevel === undefined ? [] : [fromOption("--log-level", "log.level", options.logLevel)]),
     ...(options.json === true ? [fromOption("--json", "log.format", "json")] : []),
     ...(options.set ?? []).map(readAssignment),

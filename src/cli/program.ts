@@ -70,6 +70,9 @@ function serverCommand(program: Command, name: string, description: string, exam
     .option("--tls <certificate[:key]>", "PEM files for rtmps, rtmpts and wss; may be repeated", collect)
     .option("--tls-self-signed <folder>", "make a certificate there at the first start, and use it")
     .option("--workers <n>", "processes to share the work: a number, or auto for one a core (default: 1)")
+    .optionsGroup("Dashboard, API and metrics:")
+    .option("--api <address>", "[host:]port for them, or off (default: 127.0.0.1:8081, or the next that is free)")
+    .option("--api-token-file <file>", "holds the token that they need; always needed beyond this machine")
     .optionsGroup("Configuration:")
     .option("--config <file>", "read settings from a YAML or JSON file")
     .option("--set <key=value>", "set one key of docs/config.md; may be repeated", collect)
@@ -104,6 +107,7 @@ Examples:
   millrace serve --tls-self-signed tls
   millrace serve --listen 1935 --listen rtmps+wss://:443 --tls live.pem:live-key.pem
   millrace serve --workers auto
+  millrace serve --api 0.0.0.0:8081 --api-token-file token
   millrace serve --config millrace.yml --check
   millrace serve --set publish.busyName=refuse --set publish.graceMs=0
   MILLRACE_LISTEN=1935,127.0.0.1:2935 MILLRACE_PUBLISH_BUSY_NAME=refuse millrace serve

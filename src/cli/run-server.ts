@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import type { ApiServer } from "../api/api-server.ts";
+import type { Config } from "../server/config.ts";
 import { hasCertificate, serverOptionsOf } from "../server/config-options.ts";
 import type { ConfigProblem } from "../server/config-problem.ts";
 import { describeConfigProblem } from "../server/config-problem.ts";
@@ -7,11 +9,14 @@ import { CERTIFICATE_NAME } from "../transport/self-signed-certificate.ts";
 import { type CommandContext, type RunnableServer, styleFor } from "./context.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { createLog } from "./log.ts";
+import { reloadToken, startApi } from "./run-api.ts";
 import { describeStartUp, startUpJson, startUpOf } from "./start-up.ts";
 import { countStopSignals } from "./stop-signals.ts";
 import { encodeServerSettings, type ServerSettings } from "./worker-settings.ts";
 
 export type RunServerOptions = ServerSettings & {
+  /** Of the API. */
+  readonly token?: string;
   /** Logged before the start. */
   readonly warnings: readonly ConfigProblem[];
   /** Whether the start-up message is one line of JSON. */
@@ -40,7 +45,8 @@ export async function runServer(options: RunServerOptions, context: CommandConte
   const stopping = new AbortController();
   let besideDone = Promise.resolve();
   // Before the start: a signal that comes meanwhile must not just kill it, with its workers left to themselves.
-  const stopReloading = reloadAtHangUp(server, log, context, hasCertificate(config));
+  let api: ApiServer | undefined;
+  const stopReloading = reloadAtHangUp(server, log, context, config, () => reloadToken(config, api, context));
   const { ended, stopListening } = untilStopped(server, log, context, async () => {
     stopping.abort();
     await besideDone;
@@ -52,17 +58,33 @@ export async function runServer(options: RunServerOptions, context: CommandConte
       log.error({}, describeStartError(failure));
       return ExitCode.Failed;
     }
-    context.stdout.write(describe(server, options, workers, context));
+    try {
+      api = await startApi(config, options.token, server, log, context);
+    } catch (error) {
+      log.error({}, describeApiError(error));
+      await server.stop();
+      return ExitCode.Failed;
+    }
+    if (stopping.signal.aborted) return await ended;
+    context.stdout.write(describe(server, options, workers, api?.url, context));
     if (beside !== undefined) besideDone = beside.run(server.listeners, log, stopping.signal);
     return await ended;
   } finally {
     stopListening();
     stopReloading();
+    // The last: whoever drains a server looks how it goes.
+    api?.stop();
   }
 }
 
 /** Where the server is, for people or for programs. */
-function describe(server: RunnableServer, options: RunServerOptions, workers: number, context: CommandContext): string {
+function describe(
+  server: RunnableServer,
+  options: RunServerOptions,
+  workers: number,
+  dashboard: string | undefined,
+  context: CommandContext,
+): string {
   const { version, networkAddresses, stdout } = context;
   const { beside, json } = options;
   const { certificates, selfSignedFolder } = options.config.tls;
@@ -71,6 +93,7 @@ function describe(server: RunnableServer, options: RunServerOptions, workers: nu
       version,
       listeners: server.listeners,
       workers,
+      ...(dashboard !== undefined && { dashboard }),
       ...(certificates.length === 0 &&
         selfSignedFolder !== undefined && { selfSignedCertificate: join(selfSignedFolder, CERTIFICATE_NAME) }),
       ...(beside && { demoKey: beside.key }),
@@ -117,13 +140,30 @@ function untilStopped(
   return { ended: ended.promise, stopListening };
 }
 
-/** HUP reads the certificates again. Whatever comes of it, the server goes on. Returns what ends that. */
-function reloadAtHangUp(server: RunnableServer, log: Log, context: CommandContext, hasTls: boolean): () => void {
+/** HUP reads certificates and the API's token again. Whatever comes of it, the server goes on. Returns what ends that. */
+function reloadAtHangUp(
+  server: RunnableServer,
+  log: Log,
+  context: CommandContext,
+  config: Config,
+  reloadApi: () => void,
+): () => void {
+  const hasTls = hasCertificate(config);
+  const hasToken = config.api.tokenFile !== undefined;
   return context.onSignal("SIGHUP", () => {
+    if (hasToken) {
+      try {
+        reloadApi();
+        log.info({}, "the API's token was read again");
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        log.error({ reason }, "the API's token could not be read again: the one before holds");
+      }
+    }
     server.reload().then(
       () => {
         if (hasTls) log.info({}, "the certificates were read again: new connections get them");
-        else log.warn({}, "nothing to reload: restart to read the configuration again");
+        else if (!hasToken) log.warn({}, "nothing to reload: restart to read the configuration again");
       },
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
@@ -131,6 +171,11 @@ function reloadAtHangUp(server: RunnableServer, log: Log, context: CommandContex
       },
     );
   });
+}
+
+function describeApiError(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return `the API could not start: ${reason} (on the command line: --api [host:]port, or --api off)`;
 }
 
 /** The error says what is wrong and what to do; the command line adds how. */

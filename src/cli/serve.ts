@@ -1,3 +1,4 @@
+import type { Config } from "../server/config.ts";
 import type { CommandContext } from "./context.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { type ConfigOptions, loadConfig, reportProblems } from "./load-config.ts";
@@ -14,18 +15,32 @@ export async function serve(
   context: CommandContext,
   beside?: RunServerOptions["beside"],
 ): Promise<ExitCode> {
-  const { config, allowedSwf, users, problems, warnings } = await loadConfig(options, context);
+  const { config, allowedSwf, users, token, problems, warnings } = await loadConfig(options, context);
   const json = options.json === true;
   if (problems.length > 0) return reportProblems([...problems, ...warnings], context, json);
   if (options.check !== true) {
     return await runServer(
-      { config, allowedSwf, warnings, json, ...(users && { users }), ...(beside && { beside }) },
+      {
+        config,
+        allowedSwf,
+        warnings,
+        json,
+        ...(users && { users }),
+        ...(token !== undefined && { token }),
+        ...(beside && { beside }),
+      },
       context,
     );
   }
   if (warnings.length > 0) reportProblems(warnings, context, json);
   context.stdout.write(
-    json ? `${JSON.stringify({ event: "good-configuration", config })}\n` : "The configuration is good.\n",
+    json
+      ? `${JSON.stringify({ event: "good-configuration", config: withoutSecrets(config) })}\n`
+      : "The configuration is good.\n",
   );
   return ExitCode.Ok;
+}
+
+function withoutSecrets({ api: { token, ...api }, ...config }: Config): object {
+  return { ...config, api: { ...api, ...(token !== undefined && { token: "…" }) } };
 }

@@ -14,6 +14,8 @@ export type RunningServer = {
   readonly selfSignedCertificate?: string | undefined;
   /** The key under which somebody publishes already. */
   readonly demoKey?: string;
+  /** Where people look after it, by a browser on this machine. */
+  readonly dashboard?: string;
 };
 
 /** What a server tells its operator when it has started. */
@@ -22,6 +24,7 @@ export type StartUp = {
   readonly listeners: readonly ListenerInfo[];
   readonly workers: number;
   readonly selfSignedCertificate?: string | undefined;
+  readonly dashboard?: string;
   /** Whether the command publishes by itself. */
   readonly isDemo: boolean;
   /** All of the simplest way in (`rtmp`, unless no listener takes it), then one of each other way. */
@@ -48,13 +51,14 @@ const OTHER_WAYS: readonly (readonly [schemes: readonly RtmpScheme[], words: str
 
 /** Puts together what people need to publish and to play. */
 export function startUpOf(server: RunningServer, addresses: readonly NetworkAddress[]): StartUp {
-  const { version, listeners, workers, selfSignedCertificate, demoKey } = server;
+  const { version, listeners, workers, selfSignedCertificate, demoKey, dashboard } = server;
   const urls = serverUrls(listeners, addresses);
   const key = demoKey ?? "test";
   const isDemo = demoKey !== undefined;
   const [first] = urls;
   const url = `${first?.server ?? ""}/${key}`;
-  const startUp = { version, listeners, workers, selfSignedCertificate, isDemo, urls, key, url };
+  const known = { version, listeners, workers, selfSignedCertificate, ...(dashboard !== undefined && { dashboard }) };
+  const startUp = { ...known, isDemo, urls, key, url };
   if (first === undefined || WITHOUT_FFMPEG.includes(first.scheme)) return startUp;
   const play = `ffplay -fflags nobuffer ${shellWord(url)}`;
   return isDemo ? { ...startUp, play } : { ...startUp, testPicture: testPictureLine(url), play };
@@ -73,6 +77,9 @@ export function describeStartUp(startUp: StartUp, style: Style): string {
   const processes = workers > 1 ? `, in ${workers} processes` : "";
   const paragraphs = [
     [`${style("bold", `millrace ${startUp.version}`)} takes RTMP on ${listening}${processes}`],
+    ...(startUp.dashboard === undefined
+      ? []
+      : [[`${style("bold", "Dashboard:")} ${style("cyan", startUp.dashboard)}`]]),
     [style("bold", howToPublish(startUp)), ...server, key],
     ...(startUp.testPicture === undefined
       ? []

@@ -182,6 +182,7 @@ test("the schema for editors knows every key, and that there are no others", () 
     "swfVerification",
     "sharedObjects",
     "authentication",
+    "api",
     "timeouts",
     "limits",
     "log",

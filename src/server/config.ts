@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type ApiConfig, api } from "./config-api.ts";
 import { type AuthenticationConfig, authentication } from "./config-authentication.ts";
 import { type SharedObjectsConfig, sharedObjects } from "./config-shared-objects.ts";
 import {
@@ -43,6 +44,7 @@ export type Config = {
   readonly swfVerification: SwfVerificationConfig;
   readonly sharedObjects: SharedObjectsConfig;
   readonly authentication: AuthenticationConfig;
+  readonly api: ApiConfig;
   readonly publish: ServerPublishOptions;
   readonly play: ServerPlayOptions;
   readonly timeouts: ServerTimeouts;
@@ -273,6 +275,7 @@ const schema = z.strictObject({
   swfVerification,
   sharedObjects,
   authentication,
+  api,
   timeouts,
   limits,
   log,

@@ -1,5 +1,7 @@
 import { ok } from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
+import type { ApiServer } from "../../src/api/api-server.ts";
+import type { ApiServerOptions } from "../../src/api/options.ts";
 import type { ClientFunctions } from "../../src/cli/client-functions.ts";
 import type { CommandContext, RunnableServer, SignalName } from "../../src/cli/context.ts";
 import { decodeServerSettings } from "../../src/cli/worker-settings.ts";
@@ -17,6 +19,8 @@ export type FakeContextOptions = {
   readonly client?: Partial<ClientFunctions>;
   readonly standardInput?: AsyncIterable<Uint8Array>;
   readonly isTerminal?: boolean;
+  /** There is one only if the server has a monitor. */
+  readonly api?: Partial<ApiServer>;
   readonly onStart?: (context: FakeContext) => void | Promise<void>;
 };
 
@@ -28,6 +32,7 @@ export type FakeContext = CommandContext & {
   /** What happened, in order. */
   readonly calls: string[];
   readonly created: MediaServerOptions[];
+  readonly apis: Omit<ApiServerOptions, "dashboardFolder">[];
   /** Servers in several processes. */
   readonly pools: Omit<WorkerPoolOptions, "program">[];
   signal(name: SignalName): void;
@@ -77,6 +82,7 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
     calls: [],
     created: [],
     pools: [],
+    apis: [],
     readFile(path) {
       const text = options.files?.[path];
       if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
@@ -98,6 +104,10 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
       context.pools.push(poolOptions);
       const { config } = decodeServerSettings(poolOptions.settings);
       return { kill: () => void context.calls.push("kill"), ...fakeServer(config, context, options) };
+    },
+    async createApi(apiOptions) {
+      context.apis.push(apiOptions);
+      return fakeApi(context, options.api);
     },
     readDemoClip() {
       if (options.clip === undefined) throw new Error("no such file");
@@ -141,6 +151,19 @@ function fakeServer(
       context.calls.push("stop");
     },
     ...server,
+  };
+}
+
+function fakeApi(context: FakeContext, api: Partial<ApiServer> = {}): ApiServer {
+  return {
+    async start() {
+      context.calls.push("start API");
+    },
+    address: { host: "127.0.0.1", port: 8081 },
+    url: "http://127.0.0.1:8081/",
+    setToken: (token) => void context.calls.push(`token ${token}`),
+    stop: () => void context.calls.push("stop API"),
+    ...api,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import { isLoopback } from "../../transport/loopback.ts";
 import { type Problem, problemOf } from "../problem.ts";
-import { isLoopback } from "./loopback.ts";
 
 export type RequestGuardOptions = {
   /** Whether requests need a token: then a page that came under another name has none. */
