@@ -12,6 +12,7 @@ import { ChunkDecoder } from "../rtmp/chunk/chunk-decoder.ts";
 import type { Message } from "../rtmp/message/message.ts";
 import { Broadcast, type BroadcastOptions } from "./broadcast.ts";
 import type { Publication, Publisher } from "./publication.ts";
+import { nameInUse } from "./refusals.ts";
 import { SegmentPool } from "./segment-pool.ts";
 import type { Track } from "./tracks.ts";
 import type { Viewer, ViewerNotice } from "./viewer.ts";
@@ -379,7 +380,7 @@ test("a refusal does not tell who publishes", () => {
   const { broadcast } = create({ busyName: "refuse" });
   publish(broadcast, 0, "192.0.2.7:50000");
   const result = broadcast.publish({ description: "second", replaced() {} }, 0);
-  deepEqual(result, { kind: "refused", reason: "live/test is already being published." });
+  deepEqual(result, { kind: "refused", reason: nameInUse("live/test") });
 });
 
 test("its publisher is told each track in words", () => {

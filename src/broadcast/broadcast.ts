@@ -17,6 +17,7 @@ import type {
   PublishResult,
   Subscriber,
 } from "./publication.ts";
+import { nameInUse } from "./refusals.ts";
 import { type RelayOutput, Relays } from "./relays.ts";
 import type { SegmentPool } from "./segment-pool.ts";
 import { Timeline } from "./timeline.ts";
@@ -281,7 +282,7 @@ export class Broadcast {
   /** Who publishes is not said: it is nobody else's business. */
   #objection(current: Current, nowMs: number, waitingSinceMs: number | undefined): PublishResult | undefined {
     if (current.publisher.isRelay) return undefined;
-    const refused: PublishResult = { kind: "refused", reason: `${this.name} is already being published.` };
+    const refused: PublishResult = { kind: "refused", reason: nameInUse(this.name) };
     switch (this.#options.busyName) {
       case "takeover":
         return undefined;

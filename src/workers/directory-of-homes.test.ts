@@ -165,7 +165,7 @@ test("a home that says nothing counts as one that refuses", () => {
   pass(YIELD_MS - 1);
   deepEqual(sent(), []);
   pass(1);
-  deepEqual(sent(), ["B answer 2: n is already being published."]);
+  deepEqual(sent(), ["B answer 2: n is already being published. Stop the other publisher, or use another key."]);
   yielded("A", 1, "No.");
   deepEqual(sent(), []);
   equal(home(), "A");
@@ -284,7 +284,9 @@ test("names beyond maxBroadcasts have no home, but may move and be released", ()
   claim("A", 1, "one");
   claim("A", 2, "two");
   claim("B", 3, "three");
-  deepEqual(sent().slice(2), ["B answer 3: The server has too many broadcasts."]);
+  deepEqual(sent().slice(2), [
+    "B answer 3: The server has too many broadcasts. Raise maxBroadcasts, or come back later.",
+  ]);
   claim("B", 4, "two");
   yielded("A", 1);
   deepEqual(sent(), ["A yield 1 two to p4", "B answer 4"]);
@@ -300,7 +302,7 @@ test("of one name no more claims wait than there may", () => {
   for (let id = 1; id <= MAX_WAITING_CLAIMS; id++) claim("B", id);
   sent();
   claim("C", 500);
-  deepEqual(sent(), ["C answer 500: n is already being published."]);
+  deepEqual(sent(), ["C answer 500: n is already being published. Stop the other publisher, or use another key."]);
 });
 
 test("a release that has crossed the answer to a newer claim does not take the name from it", () => {
@@ -323,7 +325,12 @@ test("a home that yields too late, and has crossed the answer to a claim of its 
   claim("B", 2);
   claim("A", 3);
   pass(YIELD_MS);
-  deepEqual(sent(), ["A answer 1", "A yield 1 n to p2", "B answer 2: n is already being published.", "A answer 3"]);
+  deepEqual(sent(), [
+    "A answer 1",
+    "A yield 1 n to p2",
+    "B answer 2: n is already being published. Stop the other publisher, or use another key.",
+    "A answer 3",
+  ]);
   yielded("A", 1, undefined, 1);
   equal(home(), "A");
   claim("B", 4);

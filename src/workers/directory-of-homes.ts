@@ -1,3 +1,4 @@
+import { nameInUse, TOO_MANY_BROADCASTS } from "../broadcast/refusals.ts";
 import type { Home, LinkPath, SupervisorMessage, WorkerMessage } from "./messages.ts";
 
 export type DirectoryOfHomesOptions = {
@@ -87,7 +88,7 @@ export class DirectoryOfHomes {
   claim(worker: number, claim: { id: number; name: string; publisher: string }, nowMs: number): void {
     const { id, name, publisher } = claim;
     const entry = this.#open(name);
-    if (entry.claims.length >= MAX_WAITING_CLAIMS) return this.#answer(worker, id, isPublished(name));
+    if (entry.claims.length >= MAX_WAITING_CLAIMS) return this.#answer(worker, id, nameInUse(name));
     entry.claims.push({ worker, id, publisher, isGone: false });
     this.#settle(entry, entry.home, worker, nowMs);
   }
@@ -134,7 +135,7 @@ export class DirectoryOfHomes {
   tick(nowMs: number): void {
     for (const { entry } of [...this.#asked.values()]) {
       if (entry.question === undefined || nowMs < entry.question.deadlineMs) continue;
-      this.#refuseFirst(entry, isPublished(entry.name));
+      this.#refuseFirst(entry, nameInUse(entry.name));
       this.#settle(entry, entry.home, entry.home, nowMs);
     }
   }
@@ -189,7 +190,7 @@ export class DirectoryOfHomes {
   /** Nobody else is at home. */
   #allow(entry: Entry, { worker, id }: Claim): void {
     const isFull = entry.home === undefined && this.#size >= this.#options.maxBroadcasts;
-    if (isFull) return this.#answer(worker, id, "The server has too many broadcasts.");
+    if (isFull) return this.#answer(worker, id, TOO_MANY_BROADCASTS);
     this.#setHome(entry, worker);
     entry.claimId = id;
     this.#answer(worker, id);
@@ -218,9 +219,4 @@ export class DirectoryOfHomes {
   #forgetUnused({ name, home, watchers, claims }: Entry): void {
     if (home === undefined && watchers.size === 0 && claims.length === 0) this.#entries.delete(name);
   }
-}
-
-/** In the words of a broadcast that refuses. */
-function isPublished(name: string): string {
-  return `${name} is already being published.`;
 }

@@ -103,7 +103,10 @@ test("a home that does not say whether it yields refuses", async (t) => {
   two.say({ kind: "claim", id: 1, name: "n", publisher: "q" });
   await one.nextOf("yield");
   pass(10_000);
-  equal((await two.nextOf("answer")).refusal, "n is already being published.");
+  equal(
+    (await two.nextOf("answer")).refusal,
+    "n is already being published. Stop the other publisher, or use another key.",
+  );
 });
 
 test("connections are counted in all workers, and those of a dead one are given back", async (t) => {

@@ -100,7 +100,7 @@ attack(
     for (let id = 1; id <= 10; id++) await enemy.send(commandBytes("play", 0, id, `waited for ${id}`));
     await enemy.heard("waited for 10");
     await enemy.send(commandBytes("play", 0, 11, "one more"));
-    await enemy.heard("The server has too many broadcasts.");
+    await enemy.heard("The server has too many broadcasts. Raise maxBroadcasts, or come back later.");
     enemy.destroy();
     await scene.server.untilForgotten(1);
   },

@@ -15,12 +15,12 @@ export type Arrival = {
 };
 
 /** Baseline 3.0, 320×240. */
-export const AVC_CONFIG = hex`
+export const AVC_CONFIG: Uint8Array = hex`
   17 00 000000
   01 42c01e ff e1 0017 6742c01eda0507e84000000300400000050f162ea0 01 0004 68ce3c80
 `;
 /** AAC-LC 48 kHz stereo. */
-export const AAC_CONFIG = hex`af 00 1190`;
+export const AAC_CONFIG: Uint8Array = hex`af 00 1190`;
 
 /** What a publisher may do otherwise. */
 export type Habits = {

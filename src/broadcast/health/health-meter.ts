@@ -153,6 +153,7 @@ export class HealthMeter {
       this.#gaps++;
       this.#add(row + Cell.Gaps, 1);
       this.#most(row + Cell.GapMost, step);
+      return;
     }
     if (kind !== "video") return;
     this.#add(row + Cell.Steps, 1);

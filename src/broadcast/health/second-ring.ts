@@ -3,7 +3,7 @@ export const Cell = {
   Second: 0,
   VideoBytes: 1,
   AudioBytes: 2,
-  /** Distances of two pictures on the timeline: how many, their sum and the sum of their squares. */
+  /** Distances of two pictures on the timeline, but for gaps: how many, their sum and the sum of their squares. */
   Steps: 3,
   StepSum: 4,
   StepSquares: 5,

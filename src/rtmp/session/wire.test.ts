@@ -333,6 +333,28 @@ describe("time", () => {
     equal(take(wire).length, 0, "any byte shows that the peer lives");
   });
 
+  test("pingEveryMs: a peer that sends is pinged regularly, and one that is silent is not", () => {
+    const wire = createOpenWire();
+    const media = hex`06 000005 000001 08 01000000 af`;
+    wire.tick(1000);
+    wire.pingEveryMs = 3000;
+    const pingsAt = (nowMs: number): number => {
+      wire.push(media, nowMs);
+      drain(wire);
+      wire.tick(nowMs);
+      return take(wire).length;
+    };
+    deepEqual([2000, 3999, 4000, 5000, 6999, 7000].map(pingsAt), [0, 0, 18, 0, 0, 10]);
+    equal(wire.unansweredPings, 2);
+    wire.push(hex`02 000000 000006 04 00000000 0007 00001b58`, 7020);
+    drain(wire);
+    deepEqual([wire.unansweredPings, wire.roundTripMs], [0, 20]);
+    wire.tick(12_000);
+    equal(take(wire).length, 0, "the answer would hide the silence");
+    wire.pingEveryMs = undefined;
+    equal(pingsAt(20_000), 0);
+  });
+
   test("without pingAfterSilenceMs, or before the handshake is over, nothing is due", () => {
     const wire = createOpenWire();
     const closed = createWire({ pingAfterSilenceMs: 1 });

@@ -158,6 +158,16 @@ export class Wire {
     return this.#liveness.roundTripMs;
   }
 
+  /** Pings since the newest answer, or since the beginning: many peers answer none. */
+  get unansweredPings(): number {
+    return this.#liveness.unansweredPings;
+  }
+
+  /** Besides those for silence, `tick` sends a Ping Request so often to a peer that sends; undefined for never. */
+  set pingEveryMs(pingEveryMs: number | undefined) {
+    this.#liveness.pingEveryMs = pingEveryMs;
+  }
+
   /** How long nothing came from the peer, at the last `tick`. */
   get silentMs(): number {
     return this.#liveness.silentMs;

@@ -1,5 +1,7 @@
 import type { Broadcast } from "../../broadcast/broadcast.ts";
+import type { NetworkConduct } from "../../broadcast/health/health-facts.ts";
 import type { Publication, Publisher } from "../../broadcast/publication.ts";
+import { TOO_MANY_BROADCASTS } from "../../broadcast/refusals.ts";
 import type { Viewer, ViewerNotice, ViewerOutput } from "../../broadcast/viewer.ts";
 import { encodeUtf8 } from "../../bytes/utf8.ts";
 import type { MediaMessage } from "../../formats/flv/media-message.ts";
@@ -8,8 +10,11 @@ import type { ServerSession } from "../../rtmp/session/server-session.ts";
 import { broadcastNameOf } from "../broadcast-name.ts";
 import type { ServerContext } from "../context.ts";
 import { ALLOW, type ConnectionInfo, type Decision, type StreamRequest, tellApplication } from "../hooks.ts";
+import { PublisherHealth } from "../publisher-health.ts";
 import type { ViewingSnapshot } from "../snapshots.ts";
 import type { StreamNames } from "./close-line.ts";
+import { schemeOf } from "./connection-snapshot.ts";
+import { conductOf } from "./network-conduct.ts";
 import { InterleavedOutput, SharedOutput, type ViewerPort } from "./viewer-outputs.ts";
 
 /** What the streams of a client need of its connection. */
@@ -29,9 +34,16 @@ export type ConnectionPort = ViewerPort & {
   close(reason: string, lastWords: () => void): void;
 };
 
-type PublishedStream = { readonly streamId: number; readonly broadcast: Broadcast; readonly publication: Publication };
+type PublishedStream = {
+  readonly streamId: number;
+  readonly broadcast: Broadcast;
+  readonly publication: Publication;
+  readonly health: PublisherHealth;
+};
 type PlayedStream = { readonly broadcast: Broadcast; readonly viewer: Viewer };
 
+/** A publisher is pinged so many times as often as one that is silent: its round trip is part of its health. */
+const PUBLISHER_PINGS = 3;
 /** Names that the log tells of one connection. */
 const MAX_LOGGED_NAMES = 16;
 /** Tracks, and changes of them, that the log tells of one publication. */
@@ -94,6 +106,11 @@ export class ClientStreams {
     this.#writing?.publication.write(message, nowMs);
   }
 
+  /** Call about twice a second while it publishes. */
+  tick(nowMs: number): void {
+    for (const { health } of this.#published?.values() ?? []) health.tick(nowMs);
+  }
+
   clearData(streamId: number, name: string): void {
     this.#published?.get(streamId)?.publication.clearData(name);
   }
@@ -154,13 +171,16 @@ export class ClientStreams {
     if (published === undefined) return;
     this.#published?.delete(streamId);
     this.#writing = undefined;
-    const { publication, broadcast } = published;
-    publication.end(end, this.#context.nowMs());
+    const { publication, broadcast, health } = published;
+    const nowMs = this.#context.nowMs();
+    publication.end(end, nowMs);
+    if (!this.isPublishing) this.#port.wire.pingEveryMs = undefined;
     const { hooks, log } = this.#context;
     const { receivedMessages, timeline } = broadcast.counters;
     const { viewerCount: viewers, name } = broadcast;
     const mended = Object.entries(timeline).filter(([, count]) => count > 0);
-    const line = { connection: this.#port.info.id, broadcast: name, end, viewers, receivedMessages };
+    const { id: connection } = this.#port.info;
+    const line = { connection, broadcast: name, end, viewers, receivedMessages, ...health.inLog(nowMs) };
     log.info(mended.length === 0 ? line : { ...line, mended: Object.fromEntries(mended) }, reason);
     tellApplication(log, () => hooks.onPublishEnd?.(name, this.#port.info, reason));
   }
@@ -224,10 +244,12 @@ export class ClientStreams {
     const { directory, nowMs, log } = this.#context;
     const { id, remoteAddress, flashVersion } = this.#port.info;
     const broadcast = directory.open(broadcastName, "publish");
-    if (broadcast === undefined) return this.#refusePublish(streamId, "The server has too many broadcasts.");
+    if (broadcast === undefined) return this.#refusePublish(streamId, TOO_MANY_BROADCASTS);
     // It may replace another stream of this connection, which must not be closed then.
     this.#undecided = streamId;
-    const result = broadcast.publish(this.#publisherOf(streamId, broadcastName), nowMs(), waitingSinceMs);
+    const health = this.#healthOf(broadcastName);
+    const publisher = this.#publisherOf(streamId, broadcastName, health);
+    const result = broadcast.publish(publisher, nowMs(), waitingSinceMs);
     this.#undecided = undefined;
     if (result.kind === "refused") return this.#refusePublish(streamId, result.reason);
     if (result.kind === "undecided") {
@@ -235,8 +257,9 @@ export class ClientStreams {
     }
     this.#noteName("published", broadcastName);
     this.#published ??= new Map();
-    this.#published.set(streamId, { streamId, broadcast, publication: result.publication });
+    this.#published.set(streamId, { streamId, broadcast, publication: result.publication, health });
     this.#writing = undefined;
+    this.#port.wire.pingEveryMs = this.#context.options.timeouts.pingIntervalMs / PUBLISHER_PINGS;
     this.#session.acceptPublish(streamId);
     const text = result.isReturn ? "the publisher is back" : "publishing";
     log.info({ connection: id, remote: remoteAddress, broadcast: broadcastName, flashVersion }, text);
@@ -254,16 +277,34 @@ export class ClientStreams {
     );
   }
 
-  #publisherOf(streamId: number, broadcast: string): Publisher {
+  #healthOf(broadcast: string): PublisherHealth {
+    const { info, wire } = this.#port;
+    const { id: connection, remoteAddress } = info;
+    const { windowAcknowledgementSize } = this.#context.options;
+    const network = (): NetworkConduct => conductOf(wire, windowAcknowledgementSize);
+    return new PublisherHealth(this.#context, {
+      connection,
+      remoteAddress,
+      protocol: schemeOf(info),
+      broadcast,
+      network,
+    });
+  }
+
+  #publisherOf(streamId: number, broadcast: string, health: PublisherHealth): Publisher {
     const { log } = this.#context;
     const { id: connection, remoteAddress: remote } = this.#port.info;
     let loggedTracks = 0;
     return {
       description: remote,
+      health: health.meter,
       watched: () => this.#port.readOn(),
       replaced: (by) => {
         log.info({ connection, remote, broadcast, by: by.description }, "replaced by another publisher");
-        this.#refusePublish(streamId, `Another publisher took over ${broadcast}.`);
+        this.#endPublish(
+          streamId,
+          `Another publisher took over ${broadcast}. Stop one of the two, or use another key.`,
+        );
       },
       track: ({ kind, trackId, codec }) => {
         if (loggedTracks++ < MAX_LOGGED_TRACKS) log.info({ connection, broadcast, kind, trackId }, codec.text);
@@ -277,7 +318,7 @@ export class ClientStreams {
     this.stopPlaying(streamId, "played something else");
     this.#port.preparePlay();
     const broadcast = directory.open(broadcastName, "watch");
-    if (broadcast === undefined) return this.#refusePlay(streamId, "The server has too many broadcasts.");
+    if (broadcast === undefined) return this.#refusePlay(streamId, TOO_MANY_BROADCASTS);
     this.#session.acceptPlay(streamId, { hasPublisher: broadcast.state === "live" });
     // The answers go out before the first media byte: rtmpdump throws away what comes earlier (docs/interop.md).
     this.#port.sendReplies();
@@ -298,13 +339,17 @@ export class ClientStreams {
     return { connection: info, broadcastName: result.name, streamKey: event.name, query: event.query };
   }
 
-  /**
-   * An encoder shows this text. A connection with no other stream is closed, because some wait for ever otherwise:
-   * docs/interop.md.
-   */
   #refusePublish(streamId: number, reason: string): void {
+    this.#endPublish(streamId, reason, "refused to publish: ");
+  }
+
+  /**
+   * An encoder shows the reason, which stands in the log behind `before`. A connection with no other stream is closed,
+   * because some wait for ever otherwise: docs/interop.md.
+   */
+  #endPublish(streamId: number, reason: string, before = ""): void {
     const refuse = (): void => void this.#session.rejectPublish(streamId, { description: reason });
-    if (!this.#isUsedBeside(streamId)) return this.#port.close(`refused to publish: ${reason}`, refuse);
+    if (!this.#isUsedBeside(streamId)) return this.#port.close(`${before}${reason}`, refuse);
     this.#port.guard(() => {
       refuse();
       this.#port.sendReplies();

@@ -55,6 +55,15 @@ export function closeLine({
   };
 }
 
+/** What ends a connection: for the client, who is told what to do, and for the log, where the code stands before the same. */
+export function failureInWords(error: unknown): { readonly sentence: string; readonly reason: string } {
+  if (!(error instanceof ProtocolError)) return { sentence: UNEXPECTED, reason: UNEXPECTED };
+  const sentence = `${error.message}. ${error.remedy}`;
+  return { sentence, reason: `${error.code}: ${sentence}` };
+}
+
+const UNEXPECTED = "An unexpected error of the server. Connect again, and report what its log says.";
+
 /** Leaves in the log what ends a connection: a rule that the client broke, or a fault of the server. */
 export function logFailure(
   log: Log,

@@ -13,7 +13,7 @@ import type { FeatureDecision } from "../feature.ts";
 import { type ConnectionInfo, type Decision, decide, tellApplication } from "../hooks.ts";
 import type { ConnectionSnapshot } from "../snapshots.ts";
 import { ClientStreams, type ConnectionPort } from "./client-streams.ts";
-import { closeLine, describeBreak, logFailure } from "./close-line.ts";
+import { closeLine, describeBreak, failureInWords, logFailure } from "./close-line.ts";
 import { askToConnect, describeClient, unknownClient } from "./connect-decision.ts";
 import { connectionSnapshot } from "./connection-snapshot.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -35,6 +35,7 @@ import type { UnwatchedReading, UnwatchedReadingPort } from "./unwatched-reading
 /** What a refused or cut off client has time to read before the connection closes. */
 const LAST_WORDS_MS = 200;
 
+const SHUT_DOWN = "The server shuts down. Connect again in a moment.";
 const NO_TRANSITION = createStatus("NetStream.Play.Failed", "This server has no transitions: use play.");
 
 /**
@@ -142,6 +143,7 @@ export class RtmpConnection
       this.wire.tick(nowMs);
       this.#session.tick(nowMs);
       const { isPublishing } = this.#streams;
+      if (isPublishing) this.#streams.tick(nowMs);
       this.#deadlines.check(nowMs, { isConnected: this.#isConnected, isPublishing, silentMs: this.wire.silentMs });
       if (!this.#deadlines.isAsking) this.#swfCheck?.check(nowMs);
       this.#outbox.pump();
@@ -152,18 +154,16 @@ export class RtmpConnection
 
   /** Tells the client that the server goes, and closes when it had time to read that. */
   shutDown(): void {
-    const reason = "the server shuts down";
-    this.close(reason, () => {
-      this.#streams.shutDown(reason);
-      if (this.#isConnected)
-        this.#session.status(0, createStatus("NetConnection.Connect.AppShutdown", "The server shuts down."));
+    this.close(SHUT_DOWN, () => {
+      this.#streams.shutDown(SHUT_DOWN);
+      if (this.#isConnected) this.#session.status(0, createStatus("NetConnection.Connect.AppShutdown", SHUT_DOWN));
     });
   }
 
   kick(reason: string): void {
-    const ended = `ended by an operator: ${reason}`;
+    const ended = `Ended by an operator: ${reason}`;
     this.close(ended, () => {
-      this.#tellStreams(reason);
+      this.#tellStreams(ended);
       // For good: nobody waits whether the publisher comes back.
       this.#streams.unpublishAll(ended);
     });
@@ -377,10 +377,10 @@ export class RtmpConnection
   #fail(error: unknown): void {
     if (this.#closeReason !== undefined) return;
     logFailure(this.#context.log, this.#info, error, this.wire.bytesReceived);
-    if (!(error instanceof ProtocolError)) return this.#end("an unexpected error of the server");
-    const { code, remedy, message } = error;
-    if (!this.#isConnected) return this.#end(`${code}: ${message}`);
-    this.close(`${code}: ${message}`, () => this.#tellStreams(`${message}. ${remedy}`));
+    const { sentence, reason } = failureInWords(error);
+    const hasListener = error instanceof ProtocolError || this.#streams.ids.length > 0;
+    if (!this.#isConnected || !hasListener) return this.#end(reason);
+    this.close(reason, () => this.#tellStreams(sentence));
   }
 
   /** Why all that the client publishes and plays is over. */
