@@ -8,6 +8,7 @@ import { reportStep, runStep, type Step } from "./run-step.ts";
 const SOURCE_CHECKS: readonly Step[] = [
   { name: "types of the core, which knows no platform", command: "tsc", parameters: ["-p", "tsconfig.core.json"] },
   { name: "types", command: "tsc", parameters: [] },
+  { name: "types of the dashboard", command: "tsc", parameters: ["-p", "dashboard"] },
   { name: "borders between folders", command: "node", parameters: ["--test", "test/layers.test.ts"] },
   { name: "format and lint", command: "biome", parameters: ["ci", "--colors=off", "."] },
   { name: "promises", command: "oxlint", parameters: ["--type-aware", "--deny-warnings", "."] },
@@ -17,9 +18,9 @@ const SOURCE_CHECKS: readonly Step[] = [
 /** What must be in the published package, and nothing from anywhere else than its `files`. */
 const REQUIRED_FILES = [
   ...["package.json", "README.md", "LICENSE", "CHANGELOG.md", "bin/millrace.js", "media/demo.flv"],
-  ...["dist/index.js", "dist/index.d.ts", "dist/cli/main.js"],
+  ...["dist/index.js", "dist/index.d.ts", "dist/cli/main.js", "dist/dashboard/index.html"],
 ];
-const FOREIGN_FILE = /^(src|test|scripts|examples|bench|docs)\/|\.test\.|ffmpeg8/;
+const FOREIGN_FILE = /^(src|test|scripts|examples|bench|docs|dashboard)\/|\.test\.|ffmpeg8/;
 
 const failed: string[] = [];
 const startedMs = performance.now();

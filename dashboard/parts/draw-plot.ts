@@ -1,0 +1,55 @@
+import uPlot from "uplot";
+import type { PlotSeries } from "./plot.tsx";
+
+const GRID_WIDTH = 1;
+const AXIS_FONT = "11px system-ui, sans-serif";
+
+/** Draws with the page's own colours, which a canvas has to be told. Loaded only where there is a plot. */
+export function drawPlot(
+  element: HTMLElement,
+  series: readonly PlotSeries[],
+  data: uPlot.AlignedData,
+  format: (value: number) => string,
+  size: { readonly width: number; readonly height: number },
+): uPlot {
+  const grid = { stroke: colorOf(element, "--line"), width: GRID_WIDTH };
+  const axis = { stroke: colorOf(element, "--text-quiet"), font: AXIS_FONT, grid, ticks: { show: false } };
+  const options: uPlot.Options = {
+    ...size,
+    legend: { show: false },
+    cursor: { drag: { x: false, y: false }, points: { size: 7 } },
+    padding: [8, 6, 0, 0],
+    scales: { y: { range: (_plot, _least, most) => [0, (most || 1) * 1.15] } },
+    axes: [
+      { ...axis, space: 70, size: 26, values: (_plot, splits) => splits.map(clockOf) },
+      { ...axis, space: 34, size: 74, values: (_plot, splits) => splits.map(format) },
+    ],
+    series: [
+      {},
+      ...series.map(({ label, color }) => {
+        const stroke = colorOf(element, color);
+        return { label, stroke, width: 1.75, fill: faded(stroke), points: { show: false } };
+      }),
+    ],
+  };
+  return new uPlot(options, data, element);
+}
+
+function clockOf(seconds: number): string {
+  const at = new Date(seconds * 1000);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => part.toString().padStart(2, "0")).join(":");
+}
+
+/** A custom property may hold `light-dark()`: only a style that uses it is resolved. */
+function colorOf(element: HTMLElement, property: string): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${property})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+function faded(color: string): string {
+  return `color-mix(in srgb, ${color} 12%, transparent)`;
+}

@@ -1,0 +1,82 @@
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { apiUrl, broadcastPath } from "../data/api.ts";
+import { Icon } from "./icon.tsx";
+
+const REFRESH_MS = 4000;
+/** After a refusal: a codec does not change every few seconds. */
+const RETRY_MS = 12_000;
+
+type LivePictureProps = { readonly name: string; readonly isLive: boolean };
+
+/**
+ * The newest keyframe of a broadcast, again every few seconds while it can be seen. A video of one picture is decoded
+ * aside and painted when it is ready, so nothing flickers.
+ */
+export function LivePicture({ name, isLive }: LivePictureProps): JSX.Element {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [isPainted, setIsPainted] = useState(false);
+  useEffect(() => {
+    const target = canvas.current;
+    if (target === null || !isLive) return;
+    return refreshWhileVisible(target, name, () => setIsPainted(true));
+  }, [name, isLive]);
+  return (
+    <div class="picture" data-live={isLive} aria-hidden="true">
+      <canvas ref={canvas} width={480} height={270} hidden={!isPainted} />
+      {!isPainted && <Icon name="camera" />}
+    </div>
+  );
+}
+
+function refreshWhileVisible(canvas: HTMLCanvasElement, name: string, onPainted: () => void): () => void {
+  const video = document.createElement("video");
+  video.muted = true;
+  video.playsInline = true;
+  video.preload = "auto";
+  let timer: number | undefined;
+  let isSeen = false;
+  let isLoading = false;
+  const load = (): void => {
+    clearTimeout(timer);
+    if (!isSeen || isLoading || document.hidden) return;
+    isLoading = true;
+    video.src = `${apiUrl(broadcastPath(name, "/picture.mp4"))}?at=${Date.now()}`;
+    video.load();
+  };
+  const settle = (waitMs: number): void => {
+    isLoading = false;
+    clearTimeout(timer);
+    timer = setTimeout(load, waitMs);
+  };
+  video.addEventListener("loadeddata", () => {
+    paint(canvas, video);
+    onPainted();
+    settle(REFRESH_MS);
+  });
+  video.addEventListener("error", () => settle(RETRY_MS));
+  const observer = new IntersectionObserver(([entry]) => {
+    isSeen = entry?.isIntersecting ?? false;
+    load();
+  });
+  observer.observe(canvas.parentElement ?? canvas);
+  document.addEventListener("visibilitychange", load);
+  return () => {
+    observer.disconnect();
+    document.removeEventListener("visibilitychange", load);
+    clearTimeout(timer);
+    isSeen = false;
+    video.removeAttribute("src");
+    video.load();
+  };
+}
+
+/** The whole picture, with bars where its shape is another. */
+function paint(canvas: HTMLCanvasElement, video: HTMLVideoElement): void {
+  const context = canvas.getContext("2d");
+  if (context === null || video.videoWidth === 0) return;
+  const scale = Math.min(canvas.width / video.videoWidth, canvas.height / video.videoHeight);
+  const [width, height] = [video.videoWidth * scale, video.videoHeight * scale];
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(video, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+}
