@@ -207,7 +207,7 @@ function flacFormat(source: AudioSource): AudioFormat | undefined {
 function dolbyFormat(source: AudioSource): AudioFormat | undefined {
   const frames = decodeDolbyFrames(source.frame);
   const [first] = frames;
-  if (first === undefined) return undefined;
+  if (first === undefined || first.isDependent) return undefined;
   const { sampleRate, channels } = decodeAc3Frame(source.frame);
   const samples = dolbySamples(frames);
   const bitrateKbps = samples === 0 ? 0 : Math.round((source.frame.length * 8 * sampleRate) / samples / 1000);

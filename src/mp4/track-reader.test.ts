@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { concatBytes } from "../bytes/concat.ts";
 import { hex } from "../bytes/hex.ts";
 import { AmfObject } from "../formats/amf/amf-value.ts";
@@ -14,9 +15,11 @@ import {
   encodeVideoHeader,
   FrameType,
 } from "../formats/flv/index.ts";
+import { encodeInitSegment } from "./init-segment.ts";
 import { findBox, readBoxes } from "./read-boxes.ts";
 import type { TrackConfig, TrackEvent } from "./track.ts";
 import { TrackReader } from "./track-reader.ts";
+import { MAX_RECORD_BYTES } from "./track-state.ts";
 
 const AVC_RECORD = hex`
   01 64 00 29 ff e1
@@ -440,6 +443,49 @@ test("what is no media, or broken, brings nothing", () => {
   deepEqual(feed.video({ codec: "avc", body: hex`` }), [], "a picture of no bytes");
   deepEqual(feed.video({ codec: "avc", body: hex``, packetType: "sequence-end" }), []);
 });
+
+test("a configuration has a greatest length", () => {
+  const feed = new Feed();
+  const record = (length: number): Uint8Array => concatBytes([AVC_RECORD, new Uint8Array(length - AVC_RECORD.length)]);
+  feed.video({ codec: "avc", body: record(MAX_RECORD_BYTES + 1), packetType: "sequence-start" });
+  deepEqual(feed.keyframe("avc", hex`00000001 65`), []);
+  feed.video({ codec: "avc", body: record(MAX_RECORD_BYTES), packetType: "sequence-start" });
+  equal(configOf(feed.keyframe("avc", hex`00000001 65`)).width, 1920);
+});
+
+test("whatever publishers send, nothing is thrown, and what is told can be written and read", () => {
+  const pictures = PICTURES.flatMap(({ codec, record = hex``, keyframe }) => [
+    { kind: "video" as const, payload: encodeVideoHeader(startOf(codec, record)) },
+    { kind: "video" as const, payload: encodeVideoHeader(createVideoPacket({ codec, body: keyframe, frameType: 1 })) },
+  ]);
+  const sounds = SOUNDS.flatMap(({ codec, record = hex``, frame }) => [
+    {
+      kind: "audio" as const,
+      payload: encodeAudioHeader({ ...createAudioPacket({ codec, body: record }), packetType: "sequence-start" }),
+    },
+    { kind: "audio" as const, payload: encodeAudioHeader(createAudioPacket({ codec, body: frame })) },
+  ]);
+  const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 });
+  const message = fc.tuple(fc.constantFrom(...pictures, ...sounds), damage, fc.option(fc.nat(60)));
+  fc.assert(
+    fc.property(fc.array(message, { maxLength: 30 }), (messages) => {
+      const feed = new Feed();
+      for (const [{ kind, payload }, changes, length] of messages) {
+        const bytes = payload.slice(0, length ?? payload.length);
+        for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
+        for (const event of feed.send(kind, bytes)) {
+          if (event.kind === "config") ok(readBoxes(encodeInitSegment([event.config])).length === 2);
+          if (event.kind === "sample") ok(event.sample.bytes.length > 0 && event.sample.frameTicks >= 0);
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+function startOf(codec: string, body: Uint8Array): ReturnType<typeof createVideoPacket> {
+  return createVideoPacket({ codec, body, packetType: "sequence-start" });
+}
 
 function object(members: Record<string, unknown>): AmfObject {
   return new AmfObject(Object.entries(members) as never);

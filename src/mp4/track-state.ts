@@ -7,6 +7,9 @@ import { whyUnsupported } from "./unsupported.ts";
 /** Frames that could begin a track before it is told that its configuration is missing. */
 const MAX_WAITS = 5;
 
+/** Longest configuration: parameter sets have some hundred bytes, and each is copied into an init segment. */
+export const MAX_RECORD_BYTES = 65_536;
+
 /** What tracks of both kinds have: the configuration told last, and what was said about a codec that does not go. */
 export class TrackState {
   readonly track: TrackName;
@@ -36,9 +39,12 @@ export class TrackState {
     return this.#unsupported !== undefined;
   }
 
-  /** Publishers repeat their sequence headers: only another one counts. */
+  /** Publishers repeat their sequence headers: only another one counts. Throws `media.header` for one too long. */
   setRecord(record: Uint8Array): void {
     if (this.record !== undefined && equalBytes(this.record, record)) return;
+    if (record.length > MAX_RECORD_BYTES) {
+      throw new ProtocolError("media.header", `a codec configuration of ${record.length} bytes`);
+    }
     this.record = record.slice();
     this.isChanged = true;
   }
