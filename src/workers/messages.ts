@@ -1,3 +1,5 @@
+import type { NewEvent } from "../server/event-log.ts";
+import type { BroadcastSample, BroadcastSnapshot, ConnectionSnapshot, ServerSnapshot } from "../server/snapshots.ts";
 import type { ListenerWay } from "../transport/ways-in.ts";
 
 /** Where another process takes relays: the path of a socket in a folder that only this user can enter. */
@@ -79,6 +81,10 @@ export type WorkerMessage =
   | { readonly kind: "reloaded"; readonly reason?: string }
   /** About once a second from its start on, while it drains, too: a worker without is taken for dead. */
   | { readonly kind: "report"; readonly report: WorkerReport }
+  /** To an `inquiry`: a piece of the answer. */
+  | { readonly kind: "found"; readonly id: number; readonly values: readonly unknown[]; readonly isLast: boolean }
+  /** What people are told of, with what happened shortly before. */
+  | { readonly kind: "events"; readonly events: readonly NewEvent[] }
   /** All is closed: it ends when the supervisor lets go of it (`disconnect`). */
   | { readonly kind: "stopped" };
 
@@ -87,6 +93,24 @@ export type WorkerListener = {
   readonly host: string;
   readonly port: number;
   readonly accepts: readonly ListenerWay[];
+};
+
+/** What the supervisor asks of a worker for people; each is a call of the worker's `ServerMonitor`. */
+export type Inquiry =
+  | { readonly kind: "server" | "broadcasts" | "connections" }
+  | { readonly kind: "broadcast" | "history"; readonly name: string }
+  | { readonly kind: "kick"; readonly connection: string; readonly reason: string }
+  | { readonly kind: "kick-publisher"; readonly name: string; readonly reason: string };
+
+/** Of what an answer is a list. */
+export type Found = {
+  readonly server: ServerSnapshot;
+  readonly broadcasts: BroadcastSnapshot;
+  readonly connections: ConnectionSnapshot;
+  readonly broadcast: BroadcastSnapshot;
+  readonly history: BroadcastSample;
+  readonly kick: boolean;
+  readonly "kick-publisher": boolean;
 };
 
 /** From the supervisor to a worker. */
@@ -101,6 +125,8 @@ export type SupervisorMessage =
    * has become home, or has released the name) it is not told.
    */
   | { readonly kind: "home"; readonly name: string; readonly home?: Home }
+  /** For people: answered in pieces. */
+  | { readonly kind: "inquiry"; readonly id: number; readonly inquiry: Inquiry }
   | { readonly kind: "reload" }
   | { readonly kind: "drain" }
   | { readonly kind: "stop" };

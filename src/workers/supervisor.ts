@@ -2,11 +2,13 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { EventLog } from "../server/event-log.ts";
 import type { Log } from "../server/log.ts";
 import { residentBytes } from "../server/resident-bytes.ts";
 import { type AdmissionLimits, Admissions } from "./admissions.ts";
 import { DirectoryOfHomes } from "./directory-of-homes.ts";
 import type { PortSharing, WorkerListener, WorkerMessage } from "./messages.ts";
+import { PoolMonitor } from "./pool-monitor.ts";
 import { mergeBroadcasts, type WorkerPoolStatistics, type WorkerStatistics } from "./pool-statistics.ts";
 import { choosePortSharing, type WorkerProgram } from "./port-sharing.ts";
 import { WorkerSlot } from "./worker-slot.ts";
@@ -34,6 +36,8 @@ export type SupervisorLimits = AdmissionLimits & {
 /** Time as a supervisor sees it, so that tests need not wait. */
 export type SupervisorClock = {
   nowMs(): number;
+  /** The time of day, in milliseconds since 1970. */
+  timeOfDayMs(): number;
   /** Calls `tick` again and again. Returns a function that ends it. */
   every(intervalMs: number, tick: () => void): () => void;
 };
@@ -46,6 +50,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #directory: DirectoryOfHomes;
   readonly #admissions: Admissions;
+  readonly monitor: PoolMonitor;
   #slots: readonly WorkerSlot[] = [];
   #listeners: readonly WorkerListener[] = [];
   #folder: string | undefined;
@@ -60,6 +65,17 @@ export class Supervisor {
     this.#admissions = new Admissions(options.limits);
     this.#directory = new DirectoryOfHomes({
       ...options.limits,
+      send: (worker, message) => this.#slots[worker - 1]?.send(message),
+    });
+    const { timeOfDayMs } = options.clock;
+    this.monitor = new PoolMonitor({
+      events: new EventLog(timeOfDayMs),
+      nowMs: () => options.clock.nowMs(),
+      timeOfDayMs,
+      readyWorkers: () => this.#slots.filter(({ isReady }) => isReady).map(({ worker }) => worker),
+      listeners: () => this.#listeners,
+      statistics: () => this.statistics(),
+      homeOf: (name) => this.#directory.homeOf(name)?.worker,
       send: (worker, message) => this.#slots[worker - 1]?.send(message),
     });
   }
@@ -96,6 +112,7 @@ export class Supervisor {
     first?.keepPorts(ports);
     await Promise.all(others.map((slot) => slot.start(ports)));
     if (this.#isStopping) throw new Error(STOPPED_EARLY);
+    this.monitor.started();
   }
 
   /** Rejects with the reason of one that could not; it goes on as before. */
@@ -146,7 +163,9 @@ export class Supervisor {
       log,
       nowMs: () => clock.nowMs(),
       onMessage: (message) => this.#onMessage(worker, message),
+      onTold: (level, text) => this.monitor.tell({ kind: "server", level, text, worker }),
       onEnd: () => {
+        this.monitor.remove(worker);
         this.#admissions.remove(worker);
         this.#directory.remove(worker, clock.nowMs());
       },
@@ -172,6 +191,9 @@ export class Supervisor {
         return this.#directory.unwatch(worker, message.name);
       case "yielded":
         return this.#directory.yielded(worker, message, nowMs);
+      case "found":
+      case "events":
+        return this.monitor.receive(worker, message);
       default:
         return;
     }
@@ -186,7 +208,10 @@ export class Supervisor {
     const nowMs = this.#options.clock.nowMs();
     for (const slot of this.#slots) slot.tick(nowMs);
     // One that was held up itself has yet to read what the workers have answered meanwhile.
-    if (nowMs - this.#lastTickMs < 2 * TICK_MS) this.#directory.tick(nowMs);
+    if (nowMs - this.#lastTickMs < 2 * TICK_MS) {
+      this.#directory.tick(nowMs);
+      this.monitor.tick(nowMs);
+    }
     this.#lastTickMs = nowMs;
     if (nowMs < this.#statisticsAtMs) return;
     this.#statisticsAtMs = nowMs + STATISTICS_INTERVAL_MS;
@@ -194,6 +219,9 @@ export class Supervisor {
   }
 
   async #end(how: "drain" | "stop"): Promise<void> {
+    if (!this.#isStopping && this.#listeners.length > 0) {
+      this.monitor.tell({ kind: "server", level: "info", text: "The server shuts down." });
+    }
     this.#isStopping = true;
     const summary = this.#summary();
     await Promise.all(this.#slots.map((slot) => slot.stop(how)));

@@ -2,6 +2,8 @@ import { rmdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { MediaServer } from "../server/media-server.ts";
 import type { PoolEntrance } from "../server/pool.ts";
+import { EventForwarder } from "./event-forwarder.ts";
+import { answerInquiry } from "./inquiry-answers.ts";
 import { Member } from "./member.ts";
 import type { SupervisorMessage, WorkerMessage, WorkerStart } from "./messages.ts";
 import { WorkerReporter } from "./worker-report.ts";
@@ -41,6 +43,7 @@ class Membership implements WorkerMembership {
   readonly #gone = Promise.withResolvers<void>();
   #member: Member | undefined;
   #server: MediaServer | undefined;
+  #forwarder: EventForwarder | undefined;
   #ended: Promise<void> | undefined;
   #isOrphan = false;
 
@@ -78,6 +81,7 @@ class Membership implements WorkerMembership {
     const reporter = new WorkerReporter(server, (name) => member.isHome(name));
     const report = (): void => this.#channel.send({ kind: "report", report: reporter.report() });
     const timer = setInterval(report, REPORT_INTERVAL_MS);
+    this.#forwarder = new EventForwarder(server.monitor, this.#channel);
     try {
       await this.#startServer(server);
       await this.#gone.promise;
@@ -86,6 +90,7 @@ class Membership implements WorkerMembership {
     } finally {
       clearInterval(timer);
       reporter.close();
+      this.#forwarder.close();
     }
   }
 
@@ -104,6 +109,8 @@ class Membership implements WorkerMembership {
 
   #receive(message: SupervisorMessage): void {
     switch (message.kind) {
+      case "inquiry":
+        return void (this.#server && answerInquiry(this.#server.monitor, this.#channel, message));
       case "reload":
         return void this.#reload();
       case "drain":
@@ -128,7 +135,10 @@ class Membership implements WorkerMembership {
     const ended = this.#server?.[how]() ?? Promise.resolve();
     this.#ended = Promise.all([before, ended]).then(() => {});
     // Once, when the first is over: a stop ends what still drains.
-    const tell = (): void => this.#channel.send({ kind: "stopped" });
+    const tell = (): void => {
+      this.#forwarder?.flush();
+      this.#channel.send({ kind: "stopped" });
+    };
     if (before === undefined) void this.#ended.then(tell, tell);
     // Told by `run`, perhaps later.
     this.#ended.catch(() => {});

@@ -6,6 +6,7 @@ import {
   type ServerLimits,
   type ServerPublishOptions,
 } from "../server/options.ts";
+import type { ServerMonitor } from "../server/snapshots.ts";
 import type { PortSharing } from "./messages.ts";
 import type { WorkerPoolStatistics } from "./pool-statistics.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -39,6 +40,8 @@ export type WorkerPool = {
   /** Starts the first worker, then the others; once. Rejects with the reason when the first cannot start. */
   start(): Promise<void>;
   readonly listeners: readonly ListenerInfo[];
+  /** What all do, for people: each worker is asked. Ids of connections are `worker-id`. */
+  readonly monitor: ServerMonitor;
   /** What all did until about a second ago. */
   statistics(): WorkerPoolStatistics;
   /** `reload` of every server. Rejects when one could not: all others did. */
@@ -71,6 +74,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     log,
     clock: {
       nowMs: () => performance.now(),
+      timeOfDayMs: Date.now,
       every(intervalMs, tick) {
         const timer = setInterval(tick, intervalMs);
         return () => clearInterval(timer);

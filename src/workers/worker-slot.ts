@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../server/log.ts";
+import type { MonitorEvent } from "../server/snapshots.ts";
 import type { SupervisorMessage, WorkerListener, WorkerMessage, WorkerReport, WorkerStart } from "./messages.ts";
 import type { WorkerProgram } from "./port-sharing.ts";
 import { RestartDelay } from "./restart-delay.ts";
@@ -17,6 +18,8 @@ export type WorkerSlotOptions = {
   readonly log: Log;
   nowMs(): number;
   onMessage(message: WorkerMessage): void;
+  /** For people: in sentences. */
+  onTold(level: MonitorEvent["level"], text: string): void;
   /** A process is gone: nothing more comes of it. Another may take its place when this returns. */
   onEnd(): void;
 };
@@ -202,12 +205,16 @@ export class WorkerSlot {
   }
 
   #begin(running: Running, message: WorkerMessage & { kind: "ready" }): void {
-    const { log, worker, onMessage } = this.#options;
+    const { log, worker, onMessage, onTold } = this.#options;
     running.isReady = true;
     this.#listeners = message.listeners;
     const details = { worker, processId: running.process.processId };
-    if (this.restarts > 0) log.info(details, "a worker has taken the place of the one that died");
-    else log.debug(details, "a worker is ready");
+    if (this.restarts > 0) {
+      log.info(details, "a worker has taken the place of the one that died");
+      onTold("info", `Worker ${worker} takes connections again.`);
+    } else {
+      log.debug(details, "a worker is ready");
+    }
     onMessage(message);
     running.onBegun(undefined);
   }
@@ -227,13 +234,15 @@ export class WorkerSlot {
   }
 
   #replace({ failure, isReady }: Running, end: WorkerEnd, livedMs: number): void {
-    const { log, worker, nowMs } = this.#options;
+    const { log, worker, nowMs, onTold } = this.#options;
     // The first of all has nobody to stand in for until it is known where all listen.
     if (this.#ports === undefined) return;
     const delayMs = this.#restartDelay.after(livedMs);
     const details = { worker, ...end, ...(failure !== undefined && { reason: failure }), livedMs: Math.round(livedMs) };
     const what = isReady ? "a worker died, and its connections with it" : "a worker did not come to listen";
     log.error({ ...details, delayMs }, `${what}: another takes its place`);
+    const died = isReady ? `Worker ${worker} died, and its connections with it` : `Worker ${worker} did not start`;
+    onTold("error", `${died} (it ${failure ?? describeEnd(end)}): another takes its place.`);
     this.#restartAtMs = nowMs() + delayMs;
     if (delayMs === 0) this.#fork(() => {});
   }
@@ -245,10 +254,11 @@ export class WorkerSlot {
   }
 
   #killWhatHangs(running: Running, nowMs: number): void {
-    const { log, worker } = this.#options;
+    const { log, worker, onTold } = this.#options;
     const silentMs = Math.round(nowMs - running.heardAtMs);
     if (silentMs >= MAX_SILENCE_MS) {
       log.error({ worker, silentMs }, "a worker hangs: it is killed");
+      onTold("error", `Worker ${worker} hangs: it is killed.`);
     } else if (nowMs >= running.killAtMs) {
       log.warn({ worker }, "a worker did not end: it is killed");
     } else {

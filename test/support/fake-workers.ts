@@ -75,6 +75,7 @@ export function fakeWorkers(
     log: { debug: writer("debug"), info: writer("info"), warn: writer("warn"), error: writer("error") },
     clock: {
       nowMs: () => nowMs,
+      timeOfDayMs: () => nowMs,
       every(_, call) {
         tick = call;
         return () => {
