@@ -3,6 +3,7 @@ import { TLSSocket } from "node:tls";
 import { encodeUtf8 } from "../bytes/utf8.ts";
 import { clientAddressOf } from "../transport/client-address.ts";
 import { broadcastNameOf } from "./broadcast-name.ts";
+import { tooManyConnections } from "./connection-event.ts";
 import type { Admission } from "./connections.ts";
 import type { ServerContext } from "./context.ts";
 import type { FeatureDecision } from "./feature.ts";
@@ -10,6 +11,7 @@ import { ALLOW, type ConnectionInfo, type Decision, decide, type StreamRequest, 
 import { credentialsOf } from "./http-replies.ts";
 import { isOperator } from "./operator-requests.ts";
 import type { ClientProtocol } from "./snapshots.ts";
+import { type StreamEventKind, streamEvent } from "./stream-event.ts";
 
 /** What an HTTP request wants of which broadcast. */
 export type HttpWish = {
@@ -29,10 +31,15 @@ export type HttpClient = {
   readonly info: ConnectionInfo;
   /** What the application says that it is, or what the URL names. */
   readonly broadcastName: string;
-  /** It begins to play or to publish: the log and people are told. Once, and before `left`. */
-  began(): void;
-  /** It is over, or was not begun after all: hooks, the log and people are told. Only the first call counts. */
-  left(reason: string, figures?: HttpClientFigures): void;
+  /** It begins to play or to publish, or goes on to: the log and people are told. Once, and before `left`. */
+  began(isReturn?: boolean): void;
+  /**
+   * It is over, or was not begun after all: hooks, the log and people are told. A publisher that is `lost` may come back.
+   * Only the first call counts.
+   */
+  left(reason: string, figures?: HttpClientFigures, end?: "unpublished" | "lost"): void;
+  /** Instead of both: it may not do what it wants. */
+  refused(reason: string): void;
 };
 
 /** What goes into the line that a client leaves in the log. */
@@ -202,8 +209,7 @@ class HttpAdmission {
     const { log, events, options } = this.#context;
     const remote = this.#remoteAddress;
     log.warn({ remote, ...why }, "too many connections: one was refused");
-    const text = "too many connections";
-    events.tell({ kind: "connection-refused", level: "warning", text, remoteAddress: remote });
+    events.tell(tooManyConnections(remote, why));
     const { maxConnections, maxConnectionsPerAddress } = options.limits;
     const isByAddress = "limit" in why && why.limit === maxConnectionsPerAddress && why.limit !== maxConnections;
     const reason = isByAddress ? "Too many connections from your address." : "The server has too many connections.";
@@ -211,59 +217,70 @@ class HttpAdmission {
   }
 
   #refuse(info: ConnectionInfo, { name }: Target, status: number, reason: string, left: () => void): HttpRefusal {
-    const { log, hooks, events } = this.#context;
-    const { id: connection, remoteAddress } = info;
-    const { protocol } = this.#wish;
+    const { log, hooks } = this.#context;
+    const { id: connection, remoteAddress: remote } = info;
     left();
-    log.info({ connection, remote: remoteAddress, protocol, broadcast: name, reason }, `refused to ${this.#purpose}`);
-    const kind = `${this.#purpose}-refused` as const;
-    events.tell({ kind, level: "warning", text: reason, broadcast: name, connection, remoteAddress, protocol });
+    const { protocol } = this.#wish;
+    log.info({ connection, remote, protocol, broadcast: name, reason }, `refused to ${this.#purpose}`);
+    this.#tell(`${this.#purpose}-refused`, info, name, reason);
     tellApplication(log, () => hooks.onClose?.(info, `refused to ${this.#purpose}: ${reason}`));
     return refusal(status, reason, status === 401 ? WANTS_USER : status === 503 ? RETRY_AFTER : {});
   }
 
   #letIn(info: ConnectionInfo, broadcastName: string, uncount: () => void): HttpClient {
     let state: "new" | "begun" | "over" = "new";
+    const leave = (reason: string, ended: EndedClient): void => {
+      if (state === "over") return;
+      const hadBegun = state === "begun";
+      state = "over";
+      uncount();
+      this.#tellEnd(info, broadcastName, reason, { ...ended, hadBegun });
+    };
     return {
       allow: true,
       id: info.id,
       info,
       broadcastName,
-      began: () => {
+      began: (isReturn = false) => {
         if (state !== "new") return;
         state = "begun";
-        this.#tellBegin(info, broadcastName);
+        this.#tellBegin(info, broadcastName, isReturn);
       },
-      left: (reason, figures) => {
-        if (state === "over") return;
-        const hadBegun = state === "begun";
-        state = "over";
-        uncount();
-        this.#tellEnd(info, broadcastName, { hadBegun, reason, figures });
+      left: (reason, figures, end = "unpublished") => leave(reason, { figures, end }),
+      refused: (reason) => {
+        this.#tell(`${this.#purpose}-refused`, info, broadcastName, reason);
+        leave(`refused to ${this.#purpose}: ${reason}`, {});
       },
     };
   }
 
-  #tellBegin({ id: connection, remoteAddress, flashVersion: client }: ConnectionInfo, broadcast: string): void {
-    const { log, events } = this.#context;
+  #tell(kind: StreamEventKind, info: ConnectionInfo, broadcast: string, reason?: string): void {
     const { protocol } = this.#wish;
-    const text = this.#purpose === "play" ? "playing" : "publishing";
-    log.info({ connection, remote: remoteAddress, protocol, broadcast, client }, text);
-    events.tell({ kind: this.#purpose, level: "info", text, broadcast, connection, remoteAddress, protocol });
+    this.#context.events.tell(
+      streamEvent(kind, { info, protocol, broadcast, ...(reason !== undefined && { reason }) }),
+    );
   }
 
-  #tellEnd(
-    info: ConnectionInfo,
-    broadcast: string,
-    { hadBegun, reason, figures }: { hadBegun: boolean; reason: string; figures: HttpClientFigures | undefined },
-  ): void {
-    const { log, hooks, events, nowMs } = this.#context;
+  #tellBegin(info: ConnectionInfo, broadcast: string, isReturn: boolean): void {
+    const { id: connection, remoteAddress: remote, flashVersion: client } = info;
+    const { protocol } = this.#wish;
+    const began = this.#purpose === "play" ? "playing" : "publishing";
+    this.#context.log.info(
+      { connection, remote, protocol, broadcast, client },
+      isReturn ? "the publisher is back" : began,
+    );
+    this.#tell(isReturn ? "publisher-returned" : this.#purpose, info, broadcast);
+  }
+
+  #tellEnd(info: ConnectionInfo, broadcast: string, reason: string, ended: EndedClient): void {
+    const { log, hooks, nowMs } = this.#context;
     const { id: connection, remoteAddress, transport, app, flashVersion: client, user } = info;
     const { protocol } = this.#wish;
+    const { figures, hadBegun = false, end } = ended;
+    const isViewer = this.#purpose === "play";
     if (hadBegun) {
-      const kind = `${this.#purpose}-end` as const;
-      events.tell({ kind, level: "info", text: reason, broadcast, connection, remoteAddress, protocol });
-      const isViewer = this.#purpose === "play";
+      const isLost = end === "lost" && this.#context.options.publish.graceMs > 0;
+      this.#tell(isViewer ? "play-end" : isLost ? "publisher-lost" : "publish-end", info, broadcast, reason);
       tellApplication(log, () =>
         isViewer ? hooks.onPlayEnd?.(broadcast, info, reason) : hooks.onPublishEnd?.(broadcast, info, reason),
       );
@@ -278,13 +295,19 @@ class HttpAdmission {
       ...(user !== undefined && { user }),
       durationMs: Math.round(nowMs() - this.#startedAtMs),
       ...(figures && { bytesIn: figures.receivedBytes, bytesOut: figures.sentBytes }),
-      ...(hadBegun && { [this.#purpose === "play" ? "played" : "published"]: [broadcast] }),
+      ...(hadBegun && { [isViewer ? "played" : "published"]: [broadcast] }),
       reason,
     };
     log.info(line, "connection closed");
     tellApplication(log, () => hooks.onClose?.(info, reason));
   }
 }
+
+type EndedClient = {
+  readonly figures?: HttpClientFigures | undefined;
+  readonly hadBegun?: boolean;
+  readonly end?: "unpublished" | "lost";
+};
 
 type Target = { readonly app: string; readonly key: string; readonly name: string };
 

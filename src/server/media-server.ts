@@ -1,7 +1,7 @@
 import { BroadcastDirectory } from "../broadcast/directory.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 import { clientAddressOf } from "../transport/client-address.ts";
-import { type HttpRoute, routeWhereMediaTaken, routeWhereTaken } from "../transport/http-route.ts";
+import { firstOf, type HttpRoute, routeWhereMediaTaken, routeWhereTaken } from "../transport/http-route.ts";
 import { prepareKeyExchange } from "../transport/node-crypto.ts";
 import { RtmptServer } from "../transport/rtmpt/rtmpt-server.ts";
 import { originOf, type SocketOrigin } from "../transport/socket-origin.ts";
@@ -24,6 +24,8 @@ import { FlexMessaging } from "./flex/flex-messaging.ts";
 import { Flusher } from "./flusher.ts";
 import { FrontDoor, type OpenedListener, TOO_MANY } from "./front-door.ts";
 import { HlsRoute } from "./hls/hls-route.ts";
+import type { OpenWebSocket } from "./http-flv/flv-carrier.ts";
+import { HttpFlvRoute } from "./http-flv/http-flv-route.ts";
 import { silentLog } from "./log.ts";
 import { createMonitor, type LocalMonitor } from "./monitor/monitor.ts";
 import { type ListenAddress, type MediaServerOptions, resolveOptions } from "./options.ts";
@@ -62,6 +64,8 @@ export type MediaServer = {
     name: string,
     options?: ServerSharedObjectOptions,
   ): Promise<ServerSharedObject<Slots>>;
+  /** What it serves of broadcasts by HTTP, for an HTTP server of your own: `server.media.handle?.(request, response)`. */
+  readonly media: HttpRoute;
   /** Serves a connection that came some other way: a socket of your own, or a stream in memory. */
   accept(stream: ByteStream): void;
   /** Reads the certificates again; connections live on. Rejects when one is bad, and all stay as they were. */
@@ -92,7 +96,9 @@ class RtmpMediaServer implements MediaServer {
   readonly #flusher: Flusher;
   readonly #connections: Connections;
   readonly #tunnels: RtmptServer;
+  readonly #flv: HttpFlvRoute | undefined;
   readonly #hls: HlsRoute | undefined;
+  readonly media: HttpRoute;
   readonly #pool: ServerPool | undefined;
   /** Those for which the pool decides. */
   readonly #awaiting = new Set<ByteStream>();
@@ -145,13 +151,21 @@ class RtmpMediaServer implements MediaServer {
       timeOfDayMs: Date.now,
       ...(this.#pool && { pool: this.#pool }),
     };
-    const { hls, allowedOrigins } = resolved.http;
+    const { flv, hls, allowedOrigins } = resolved.http;
+    const webSockets = new WebSocketServerRoute({
+      ...options.http,
+      clientAddress: clientAddressOf,
+      onStream: (stream, origin) => this.#accept(stream, origin),
+    });
     this.monitor = createMonitor(this.#context, { waysIn: () => waysInOf(this.listeners), tickMs: TICK_MS });
     this.#hls = hls === false ? undefined : new HlsRoute(this.#context, { ...hls, allowedOrigins });
+    const openWebSocket: OpenWebSocket = (...request) => webSockets.open(...request);
+    this.#flv = flv === false ? undefined : new HttpFlvRoute(this.#context, { ...flv, allowedOrigins, openWebSocket });
+    this.media = firstOf([this.#flv, this.#hls].filter((route) => route !== undefined));
     this.#frontDoor = new FrontDoor({
       context: this.#context,
       tls: options.tls,
-      routes: this.#routes(options.http),
+      routes: this.#routes(webSockets),
       listening: pool?.listening,
       onStream: (stream, origin) => this.#accept(stream, origin),
     });
@@ -258,6 +272,7 @@ class RtmpMediaServer implements MediaServer {
     for (const stream of this.#awaiting) stream.destroy();
     for (const connection of this.#connections.list()) connection.destroy();
     this.#tunnels.close();
+    this.#flv?.close();
     this.#hls?.close();
     this.#pool?.close();
     this.#frontDoor.destroy();
@@ -269,19 +284,15 @@ class RtmpMediaServer implements MediaServer {
   }
 
   /** What is served by HTTP. */
-  #routes(http: MediaServerOptions["http"]): readonly HttpRoute[] {
-    const webSockets = new WebSocketServerRoute({
-      ...http,
-      clientAddress: clientAddressOf,
-      onStream: (stream, origin) => this.#accept(stream, origin),
-    });
+  #routes(webSockets: HttpRoute): readonly HttpRoute[] {
     const flex = this.#flex === undefined ? [] : [routeWhereTaken(this.#flex.route, "http", "https")];
     const tunnels = [this.#pool?.tunnelsElsewhere, this.#tunnels].filter((route) => route !== undefined);
     return [
+      // First, for no other address ends as those of media do.
+      routeWhereMediaTaken(this.media),
       ...tunnels.map((route) => routeWhereTaken(route, "http", "https")),
       routeWhereTaken(webSockets, "ws", "wss"),
       ...flex,
-      ...(this.#hls === undefined ? [] : [routeWhereMediaTaken(this.#hls)]),
     ];
   }
 

@@ -15,6 +15,15 @@ export type HttpRoute = {
   upgrade?(request: IncomingMessage, socket: Duplex, head: Uint8Array): boolean;
 };
 
+/** Several routes as one: the first that takes a request has it. */
+export function firstOf(routes: readonly HttpRoute[]): HttpRoute {
+  return {
+    handle: (...asked) => routes.some((route) => route.handle?.(...asked) === true),
+    ownsBody: (...asked) => routes.some((route) => route.ownsBody?.(...asked) === true),
+    upgrade: (...asked) => routes.some((route) => route.upgrade?.(...asked) === true),
+  };
+}
+
 /** The same route, which leaves alone what came in by a listener that does not take RTMP on its transport. */
 export function routeWhereTaken(route: HttpRoute, plain: Transport, inTls: Transport): HttpRoute {
   return routeWhere(route, (accept, isInTls) => isTransportTaken(isInTls ? inTls : plain, accept));

@@ -47,13 +47,20 @@ export class WebSocketServerRoute implements HttpRoute {
     const isAsked = request.headers.upgrade?.toLowerCase() === "websocket";
     // By RFC 6455 section 4.2.1; ws does not look.
     if (!isAsked || request.httpVersion === "1.0") return false;
-    const transport = socket instanceof TLSSocket ? "wss" : "ws";
-    const remoteAddress = this.#options.clientAddress(request);
-    this.#server.handleUpgrade(request, socket, Buffer.from(head), (webSocket) => {
-      const port = new NodeWebSocketPort(webSocket, socket);
-      this.#options.onStream(new WebSocketStream(port, { transport, remoteAddress }), originOf(socket));
-    });
+    const stream = this.open(request, socket, head, this.#options.clientAddress(request));
+    if (stream !== undefined) this.#options.onStream(stream, originOf(socket));
     return true;
+  }
+
+  /** Makes a WebSocket of the socket for another route. Undefined for a bad request, which is answered here. */
+  open(request: IncomingMessage, socket: Duplex, head: Uint8Array, remoteAddress: string): ByteStream | undefined {
+    const transport = socket instanceof TLSSocket ? "wss" : "ws";
+    let stream: ByteStream | undefined;
+    // Called at once: nothing here waits for anything.
+    this.#server.handleUpgrade(request, socket, Buffer.from(head), (webSocket) => {
+      stream = new WebSocketStream(new NodeWebSocketPort(webSocket, socket), { transport, remoteAddress });
+    });
+    return stream;
   }
 
   /** Programs send no origin. */
