@@ -375,6 +375,16 @@ test("AVC whose parameter sets come with the pictures", () => {
   deepEqual(boxOf(config, "avc1", "avcC"), AVC_RECORD);
 });
 
+test("AVC behind start codes, with its parameter sets", () => {
+  const feed = new Feed();
+  const sps = hex`67640029acd940780227e5c044000003000400000300c83c60c658`;
+  const events = feed.keyframe("avc", concatBytes([hex`00000001`, sps, hex`00000001 68ebe3cb22c0 000001 6588`]));
+  deepEqual(boxOf(configOf(events), "avc1", "avcC"), AVC_RECORD);
+  const [, event] = events;
+  ok(event?.kind === "sample");
+  deepEqual(event.sample.bytes, concatBytes([hex`0000001b`, sps, hex`00000006 68ebe3cb22c0 00000002 6588`]));
+});
+
 test("HEVC under the codec id of AVC, and AV1 with temporal delimiters", () => {
   const feed = new Feed();
   feed.video({ codec: "avc", body: HEVC_RECORD, packetType: "sequence-start", isEnhanced: false });

@@ -1,6 +1,7 @@
 import { FrameType } from "../formats/flv/codec-ids.ts";
 import type { VideoPacket, VideoTrack } from "../formats/flv/video-header.ts";
 import { type Colours, decodeColours } from "./colours.ts";
+import { withLengths } from "./start-codes.ts";
 import type { TrackEvent } from "./track.ts";
 import { TrackState } from "./track-state.ts";
 import { createVideoConfig } from "./video-config.ts";
@@ -44,7 +45,7 @@ export class VideoTrackState {
   #readFrame(packet: VideoPacket, track: VideoTrack, timestamp: number, events: TrackEvent[]): void {
     const state = this.#state;
     const isKeyframe = packet.frameType === FrameType.Key || packet.frameType === FrameType.GeneratedKey;
-    const body = this.codec === "av1" ? withoutTemporalDelimiter(track.body) : track.body;
+    const body = this.#sampleOf(track.body);
     if (body.length === 0) return;
     if (isKeyframe && state.isChanged) {
       const { trackId } = track;
@@ -61,7 +62,20 @@ export class VideoTrackState {
     };
     events.push({ kind: "sample", track: state.track, sample });
   }
+
+  /** What goes into the file of the body of a frame. */
+  #sampleOf(body: Uint8Array): Uint8Array {
+    if (this.codec === "av1") return withoutTemporalDelimiter(body);
+    const at = LENGTH_SIZE_AT[this.codec];
+    if (at === undefined) return body;
+    const lengthSize = this.#state.record?.[at] ?? FOUR_BYTES;
+    return (lengthSize & 3) === FOUR_BYTES ? withLengths(body) : body;
+  }
 }
+
+/** Where a record says how long its lengths are, and what it says for four bytes. */
+const LENGTH_SIZE_AT: Record<string, number> = { avc: 4, hevc: 21 };
+const FOUR_BYTES = 3;
 
 /** In MP4 it is left out, and some encoders send it. "AV1 Codec ISO Media File Format Binding", section 2.4. */
 function withoutTemporalDelimiter(unit: Uint8Array): Uint8Array {
