@@ -1,4 +1,5 @@
 import { Broadcast } from "../../src/broadcast/broadcast.ts";
+import { HealthMeter } from "../../src/broadcast/health/health-meter.ts";
 import type { ViewerOutput } from "../../src/broadcast/viewer.ts";
 import { classifyMedia } from "../../src/formats/flv/classify.ts";
 import type { MediaMessage } from "../../src/formats/flv/media-message.ts";
@@ -12,7 +13,7 @@ const SLICE_VIEWERS = 256;
 const SECOND_BYTES = 250_000;
 
 export function broadcastCases(): MicroCase[] {
-  return [classifyCase(), writeCase(), ...VIEWERS.map(flushCase)];
+  return [classifyCase(), writeCase(), meterCase(), ...VIEWERS.map(flushCase)];
 }
 
 /** What a message is: by its first bytes. */
@@ -43,6 +44,22 @@ function writeCase(): MicroCase {
     prepare: () => ({
       run: secondWriter().writeSecond,
       compare: copier(messages.map(({ payload }) => payload)),
+    }),
+  };
+}
+
+/** What a health meter costs more than writing alone. */
+function meterCase(): MicroCase {
+  const messages = secondOfMedia();
+  return {
+    name: "broadcast write with health",
+    operation: "message",
+    operations: messages.length,
+    bytes: payloadBytes(messages),
+    comparison: "writing without it",
+    prepare: () => ({
+      run: secondWriter(new HealthMeter()).writeSecond,
+      compare: secondWriter().writeSecond,
     }),
   };
 }
@@ -105,7 +122,7 @@ type SecondWriter = {
 };
 
 /** A broadcast whose publisher has sent a second of media. */
-function secondWriter(): SecondWriter {
+function secondWriter(health?: HealthMeter): SecondWriter {
   let nowMs = 0;
   let dueMs = Number.POSITIVE_INFINITY;
   const broadcast = new Broadcast("live/bench", {
@@ -113,7 +130,7 @@ function secondWriter(): SecondWriter {
       dueMs = nowMs + delayMs;
     },
   });
-  const published = broadcast.publish({ description: "bench", replaced() {} }, 0);
+  const published = broadcast.publish({ description: "bench", replaced() {}, ...(health && { health }) }, 0);
   if (published.kind !== "accepted") throw new Error("the broadcast was not accepted");
   const { publication } = published;
   const messages: MediaMessage[] = secondOfMedia().map(({ type, timestamp, payload }) =>

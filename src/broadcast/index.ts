@@ -7,6 +7,10 @@ export { Broadcast, type BroadcastOptions, DEFAULT_BROADCAST_OPTIONS } from "./b
 export type { BroadcastCounters } from "./broadcast-counters.ts";
 export { BroadcastDirectory } from "./directory.ts";
 export { DEFAULT_FLUSH_POLICY, type FlushPolicy } from "./flush-policy.ts";
+export type { HealthCode } from "./health/health-codes.ts";
+export type { NetworkConduct } from "./health/health-facts.ts";
+export { HealthMeter, type HealthMeterOptions } from "./health/health-meter.ts";
+export type { FindingLevel, HealthFigures, HealthFinding, HealthLevel, HealthReport } from "./health/health-report.ts";
 export { DEFAULT_LAG_LIMITS, type LagLimits } from "./lag-policy.ts";
 export type {
   BusyNamePolicy,
