@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { ProtocolError } from "../errors.ts";
-import { failedConnection, tooManyConnections } from "./connection-event.ts";
+import { failedConnection, refusedConnection, tooManyConnections } from "./connection-event.ts";
 
 const remoteAddress = "192.0.2.1:5";
 
@@ -33,5 +33,16 @@ test("a failure has its code, and what can be done about it", () => {
     level: "error",
     text: "A connection was ended by an unexpected error of the server: its log tells more.",
     remoteAddress,
+  });
+});
+
+test("a refusal by the application says of what", () => {
+  deepEqual(refusedConnection("not today", { id: "7", remoteAddress, app: "live" }, "rtmps"), {
+    kind: "connection-refused",
+    level: "warning",
+    text: "A client may not connect to live: not today.",
+    connection: "7",
+    remoteAddress,
+    protocol: "rtmps",
   });
 });

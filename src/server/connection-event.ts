@@ -1,6 +1,7 @@
 import { ProtocolError } from "../errors.ts";
 import type { Admission } from "./connections.ts";
 import type { NewEvent } from "./event-log.ts";
+import type { ConnectionInfo } from "./hooks.ts";
 import type { ClientProtocol } from "./snapshots.ts";
 import { sentence } from "./stream-event.ts";
 
@@ -12,6 +13,16 @@ export function tooManyConnections(
   const reason = "limit" in why ? `the limit is ${why.limit}` : why.reason;
   const text = `Too many connections: one was refused (${reason}).`;
   return { kind: "connection-refused", level: "warning", text, remoteAddress };
+}
+
+/** The application, or a feature, does not want the client. */
+export function refusedConnection(
+  reason: string,
+  { id: connection, remoteAddress, app }: Pick<ConnectionInfo, "id" | "remoteAddress" | "app">,
+  protocol: ClientProtocol,
+): NewEvent {
+  const text = sentence(`A client may not connect to ${app}: ${reason}`);
+  return { kind: "connection-refused", level: "warning", text, connection, remoteAddress, protocol };
 }
 
 /** Whose connection it was, as far as that is known. */

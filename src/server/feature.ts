@@ -61,7 +61,13 @@ export type FeatureDecision =
       /** Who the client has proved to be. */
       readonly user?: string;
     }
-  | { readonly allow: false; readonly reason: string; readonly refusal?: ConnectRefusal };
+  | {
+      readonly allow: false;
+      readonly reason: string;
+      readonly refusal?: ConnectRefusal;
+      /** The client is told what to bring, and comes again: nobody need hear of it. @default false */
+      readonly isInterim?: boolean;
+    };
 
 /** A connected client, as features see it. What is sent to one that is gone is dropped. */
 export type ServerClient = {

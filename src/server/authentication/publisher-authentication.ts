@@ -124,14 +124,14 @@ export class PublisherAuthentication implements ServerFeature {
 
   #wanted(): FeatureDecision {
     const [mode = "adobe"] = this.#modes;
-    return refused("authentication is wanted", describeAuthenticationWanted(mode));
+    return interim("authentication is wanted", describeAuthenticationWanted(mode));
   }
 
   #challenge({ mode, user }: Claim): FeatureDecision {
     const id = this.#challenges.issue(mode, user, this.#nowMs());
     const parameters: Readonly<Record<string, string>> =
       mode === "adobe" ? { user, salt: this.#saltOf(user), challenge: randomToken(), opaque: id } : { user, nonce: id };
-    return refused("authentication: a challenge was sent", describeChallenge(mode, parameters));
+    return interim("authentication: a challenge was sent", describeChallenge(mode, parameters));
   }
 
   async #verify(claim: Claim): Promise<FeatureDecision> {
@@ -200,6 +200,10 @@ const NOT_PLAYED: Decision = {
 function failed(mode: AuthenticationMode, reason: string, opaque = ""): FeatureDecision {
   const echoed = mode === "adobe" && opaque.length <= CHALLENGE_CHARACTERS ? opaque : "";
   return refused(`authentication failed: ${reason}`, describeAuthenticationFailure(mode, echoed));
+}
+
+function interim(reason: string, description: string): FeatureDecision {
+  return { allow: false, reason, refusal: { description }, isInterim: true };
 }
 
 function refused(reason: string, description: string): FeatureDecision {

@@ -8,10 +8,12 @@ import type { MediaMessage } from "../../formats/flv/media-message.ts";
 import type { PlayEvent, PublishEvent } from "../../rtmp/session/server-events.ts";
 import type { ServerSession } from "../../rtmp/session/server-session.ts";
 import { broadcastNameOf } from "../broadcast-name.ts";
+import type { ConnectionTally } from "../connection-tally.ts";
 import type { ServerContext } from "../context.ts";
 import { ALLOW, type ConnectionInfo, type Decision, type StreamRequest, tellApplication } from "../hooks.ts";
 import { PublisherHealth } from "../publisher-health.ts";
-import type { ViewingSnapshot } from "../snapshots.ts";
+import type { ClientProtocol, ViewingSnapshot } from "../snapshots.ts";
+import { type StreamEventKind, streamEvent } from "../stream-event.ts";
 import type { StreamNames } from "./close-line.ts";
 import { schemeOf } from "./connection-snapshot.ts";
 import { conductOf } from "./network-conduct.ts";
@@ -88,6 +90,11 @@ export class ClientStreams {
     }));
   }
 
+  /** The same for counts, of thousands at a time. */
+  tally(tally: ConnectionTally, protocol: ClientProtocol): void {
+    for (const { broadcast } of this.#played.values()) tally.watches(broadcast.name, protocol);
+  }
+
   /** Somebody gets what it publishes. */
   get isWatched(): boolean {
     for (const { broadcast } of this.#published?.values() ?? []) if (broadcast.hasAudience) return true;
@@ -117,13 +124,13 @@ export class ClientStreams {
 
   publish(event: PublishEvent): void {
     const request = this.#requestFor(event);
-    if ("refusal" in request) return this.#refusePublish(event.streamId, request.refusal);
+    if ("refusal" in request) return this.#refusePublish(event.streamId, request.refusal, undefined);
     this.#undecided = event.streamId;
     this.#port.ask(
       () => this.#context.hooks.onPublish?.(request),
       (decision) => {
         this.#undecided = undefined;
-        if (!decision.allow) return this.#refusePublish(event.streamId, decision.reason);
+        if (!decision.allow) return this.#refusePublish(event.streamId, decision.reason, request.broadcastName);
         this.#claim(event.streamId, decision.broadcastName ?? request.broadcastName);
       },
     );
@@ -131,13 +138,13 @@ export class ClientStreams {
 
   play(event: PlayEvent): void {
     const request = this.#requestFor(event);
-    if ("refusal" in request) return this.#refusePlay(event.streamId, request.refusal);
+    if ("refusal" in request) return this.#refusePlay(event.streamId, request.refusal, undefined);
     this.#undecided = event.streamId;
     this.#port.ask(
       () => this.#context.hooks.onPlay?.(request),
       (decision) => {
         if (decision.allow) return this.#watch(event, decision.broadcastName ?? request.broadcastName);
-        this.#refusePlay(event.streamId, decision.reason);
+        this.#refusePlay(event.streamId, decision.reason, request.broadcastName);
         this.#undecided = undefined;
       },
     );
@@ -173,6 +180,7 @@ export class ClientStreams {
     this.#writing = undefined;
     const { publication, broadcast, health } = published;
     const nowMs = this.#context.nowMs();
+    const wasReplaced = publication.isOver;
     publication.end(end, nowMs);
     if (!this.isPublishing) this.#port.wire.pingEveryMs = undefined;
     const { hooks, log } = this.#context;
@@ -182,6 +190,8 @@ export class ClientStreams {
     const { id: connection } = this.#port.info;
     const line = { connection, broadcast: name, end, viewers, receivedMessages, ...health.inLog(nowMs) };
     log.info(mended.length === 0 ? line : { ...line, mended: Object.fromEntries(mended) }, reason);
+    const isAwaited = !wasReplaced && broadcast.state === "waiting";
+    this.#tell(isAwaited ? "publisher-lost" : "publish-end", name, reason);
     tellApplication(log, () => hooks.onPublishEnd?.(name, this.#port.info, reason));
   }
 
@@ -191,7 +201,9 @@ export class ClientStreams {
     this.#played.delete(streamId);
     played.broadcast.leave(played.viewer);
     const { hooks, log } = this.#context;
-    tellApplication(log, () => hooks.onPlayEnd?.(played.broadcast.name, this.#port.info, reason));
+    const { name } = played.broadcast;
+    this.#tell("play-end", name, reason);
+    tellApplication(log, () => hooks.onPlayEnd?.(name, this.#port.info, reason));
   }
 
   /** Ends every publication on purpose: nobody waits whether the publisher comes back. */
@@ -224,7 +236,7 @@ export class ClientStreams {
       (decision) => {
         this.#undecided = undefined;
         if (decision.allow) this.#claim(streamId, broadcastName, waitingSinceMs);
-        else this.#refusePublish(streamId, decision.reason);
+        else this.#refusePublish(streamId, decision.reason, broadcastName);
       },
     );
   }
@@ -244,14 +256,14 @@ export class ClientStreams {
     const { directory, nowMs, log } = this.#context;
     const { id, remoteAddress, flashVersion } = this.#port.info;
     const broadcast = directory.open(broadcastName, "publish");
-    if (broadcast === undefined) return this.#refusePublish(streamId, TOO_MANY_BROADCASTS);
+    if (broadcast === undefined) return this.#refusePublish(streamId, TOO_MANY_BROADCASTS, broadcastName);
     // It may replace another stream of this connection, which must not be closed then.
     this.#undecided = streamId;
     const health = this.#healthOf(broadcastName);
     const publisher = this.#publisherOf(streamId, broadcastName, health);
     const result = broadcast.publish(publisher, nowMs(), waitingSinceMs);
     this.#undecided = undefined;
-    if (result.kind === "refused") return this.#refusePublish(streamId, result.reason);
+    if (result.kind === "refused") return this.#refusePublish(streamId, result.reason, broadcastName);
     if (result.kind === "undecided") {
       return this.#retryPublication(streamId, broadcastName, result.retryInMs, waitingSinceMs ?? nowMs());
     }
@@ -263,6 +275,7 @@ export class ClientStreams {
     this.#session.acceptPublish(streamId);
     const text = result.isReturn ? "the publisher is back" : "publishing";
     log.info({ connection: id, remote: remoteAddress, broadcast: broadcastName, flashVersion }, text);
+    this.#tell(result.isReturn ? "publisher-returned" : "publish", broadcastName);
   }
 
   /** Leaves the client waiting: its present publisher may be dead, or send the next picture in a moment. */
@@ -297,6 +310,7 @@ export class ClientStreams {
     let loggedTracks = 0;
     return {
       description: remote,
+      connection,
       health: health.meter,
       watched: () => this.#port.readOn(),
       replaced: (by) => {
@@ -318,7 +332,7 @@ export class ClientStreams {
     this.stopPlaying(streamId, "played something else");
     this.#port.preparePlay();
     const broadcast = directory.open(broadcastName, "watch");
-    if (broadcast === undefined) return this.#refusePlay(streamId, TOO_MANY_BROADCASTS);
+    if (broadcast === undefined) return this.#refusePlay(streamId, TOO_MANY_BROADCASTS, broadcastName);
     this.#session.acceptPlay(streamId, { hasPublisher: broadcast.state === "live" });
     // The answers go out before the first media byte: rtmpdump throws away what comes earlier (docs/interop.md).
     this.#port.sendReplies();
@@ -326,6 +340,7 @@ export class ClientStreams {
     this.#noteName("played", broadcastName);
     this.#played.set(streamId, { broadcast, viewer });
     log.info({ connection: id, remote: remoteAddress, broadcast: broadcastName }, "playing");
+    this.#tell("play", broadcastName);
   }
 
   #requestFor(event: PublishEvent | PlayEvent): StreamRequest | { readonly refusal: string } {
@@ -339,7 +354,8 @@ export class ClientStreams {
     return { connection: info, broadcastName: result.name, streamKey: event.name, query: event.query };
   }
 
-  #refusePublish(streamId: number, reason: string): void {
+  #refusePublish(streamId: number, reason: string, broadcast: string | undefined): void {
+    this.#tell("publish-refused", broadcast, reason);
     this.#endPublish(streamId, reason, "refused to publish: ");
   }
 
@@ -361,7 +377,8 @@ export class ClientStreams {
     return this.ids.some((id) => id !== streamId);
   }
 
-  #refusePlay(streamId: number, reason: string): void {
+  #refusePlay(streamId: number, reason: string, broadcast: string | undefined): void {
+    this.#tell("play-refused", broadcast, reason);
     this.stopPlaying(streamId, reason);
     this.#session.rejectPlay(streamId, { description: reason });
   }
@@ -380,6 +397,12 @@ export class ClientStreams {
       else this.#session.notifyUnpublish(streamId);
       this.#port.sendReplies();
     });
+  }
+
+  #tell(kind: StreamEventKind, broadcast: string | undefined, reason?: string): void {
+    const { info } = this.#port;
+    const why = reason === undefined ? {} : { reason };
+    this.#context.events.tell(streamEvent(kind, { info, protocol: schemeOf(info), broadcast, ...why }));
   }
 
   #noteName(kind: keyof StreamNames, name: string): void {

@@ -7,6 +7,8 @@ import type { ServerSession } from "../../rtmp/session/server-session.ts";
 import { createStatus } from "../../rtmp/session/status.ts";
 import type { Wire } from "../../rtmp/session/wire.ts";
 import type { ByteStream, ByteStreamEvents } from "../../transport/byte-stream.ts";
+import { failedConnection, refusedConnection } from "../connection-event.ts";
+import type { ConnectionTally } from "../connection-tally.ts";
 import type { ServerConnection } from "../connections.ts";
 import type { ServerContext } from "../context.ts";
 import type { FeatureDecision } from "../feature.ts";
@@ -15,7 +17,7 @@ import type { ConnectionSnapshot } from "../snapshots.ts";
 import { ClientStreams, type ConnectionPort } from "./client-streams.ts";
 import { closeLine, describeBreak, failureInWords, logFailure } from "./close-line.ts";
 import { askToConnect, describeClient, unknownClient } from "./connect-decision.ts";
-import { connectionSnapshot } from "./connection-snapshot.ts";
+import { connectionSnapshot, schemeOf } from "./connection-snapshot.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FeatureClient, type FeatureClientPort } from "./feature-client.ts";
 import { Inbox, type InboxPort } from "./inbox.ts";
@@ -181,6 +183,11 @@ export class RtmpConnection
       unsentBytes: this.unsentBytes,
       roundTripMs: wire.roundTripMs,
     });
+  }
+
+  tally(tally: ConnectionTally): void {
+    tally.transferred(this.stream.bytesRead, this.stream.bytesWritten);
+    this.#streams.tally(tally, schemeOf(this.#info));
   }
 
   /** Ends the connection at once. */
@@ -349,7 +356,8 @@ export class RtmpConnection
       () => askToConnect(this.#context, this.#featureClient, event),
       (decision) => {
         if (!decision.allow) {
-          const { reason, refusal } = decision;
+          const { reason, refusal, isInterim = false } = decision;
+          if (!isInterim) this.#context.events.tell(refusedConnection(reason, this.#info, schemeOf(this.#info)));
           return this.close(`refused to connect: ${reason}`, () =>
             this.#session.rejectConnect({ description: reason, ...refusal }),
           );
@@ -377,6 +385,9 @@ export class RtmpConnection
   #fail(error: unknown): void {
     if (this.#closeReason !== undefined) return;
     logFailure(this.#context.log, this.#info, error, this.wire.bytesReceived);
+    const { id: connection, remoteAddress } = this.#info;
+    const protocol = schemeOf(this.#info);
+    this.#context.events.tell(failedConnection(error, { connection, remoteAddress, protocol }));
     const { sentence, reason } = failureInWords(error);
     const hasListener = error instanceof ProtocolError || this.#streams.ids.length > 0;
     if (!this.#isConnected || !hasListener) return this.#end(reason);
