@@ -166,9 +166,9 @@ export class Rendition {
 
   /** Nothing more comes from before that time: boundaries that wait for it are made. */
   settle(timeMs: number): void {
-    if ((this.#boundaries[0]?.timeMs ?? Number.POSITIVE_INFINITY) > timeMs) return;
+    if (!this.#hasBoundaryUntil(timeMs)) return;
     this.release();
-    while ((this.#boundaries[0]?.timeMs ?? Number.POSITIVE_INFINITY) <= timeMs) this.#cut();
+    while (this.#hasBoundaryUntil(timeMs)) this.#cut();
   }
 
   /** From now on: no segment may be longer, and parts are as long as they have been. */
@@ -216,6 +216,11 @@ export class Rendition {
   /** Number of the oldest segment that can be fetched. */
   get oldestNumber(): number {
     return this.#past[0]?.number ?? this.#segments[0]?.number ?? this.#number;
+  }
+
+  #hasBoundaryUntil(timeMs: number): boolean {
+    const [boundary] = this.#boundaries;
+    return boundary !== undefined && boundary.timeMs <= timeMs;
   }
 
   #drain(): void {
