@@ -84,7 +84,8 @@ function passUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array,
     behind.write(head);
     socket.pipe(behind).pipe(socket);
     behind.on("error", () => socket.destroy());
-    behind.on("close", () => socket.destroy());
+    // Where it ended in order, what it sent last is still on its way.
+    behind.on("close", () => behind.readableEnded || socket.destroy());
     socket.on("close", () => behind.destroy());
   });
   passed.on("response", (answer) => {

@@ -21,6 +21,7 @@ export const PEER_PACKAGES: Readonly<Record<PeerProgram, readonly string[]>> = {
   tshark: ["tshark"],
   dumpcap: ["tshark"],
   chromium: ["chromium"],
+  promtool: ["prometheus"],
   tinyproxy: ["tinyproxy-bin"],
   nginx: ["nginx-light", "libnginx-mod-rtmp"],
   haproxy: ["haproxy"],
@@ -39,6 +40,7 @@ export type PeerProgram =
   | "tshark"
   | "dumpcap"
   | "chromium"
+  | "promtool"
   | "tinyproxy"
   | "nginx"
   | "haproxy"

@@ -78,7 +78,7 @@ export class Authorization {
     if (!checked.isAllowed) return checked;
     const { session, ended } = this.#sessions.begin(this.#options.nowMs());
     for (const id of ended) this.#options.onEnded(id);
-    const remainingSeconds = Math.floor((session.expiresAtMs - this.#options.nowMs()) / 1000);
+    const remainingSeconds = Math.round((session.expiresAtMs - this.#options.nowMs()) / 1000);
     return { session, cookie: cookieOf(request, session.id, remainingSeconds) };
   }
 

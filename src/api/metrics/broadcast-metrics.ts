@@ -25,8 +25,8 @@ export class BroadcastMetrics {
     const own = [registry];
     this.#slots = new LabelSlots(maxBroadcasts);
     this.#viewers = gauge(own, "millrace_broadcast_viewers", "Who watches it.", LABELS);
-    this.#videoBitrate = gauge(own, "millrace_broadcast_video_bits_per_second", "As they come.", LABELS);
-    this.#audioBitrate = gauge(own, "millrace_broadcast_audio_bits_per_second", "As they come.", LABELS);
+    this.#videoBitrate = gauge(own, "millrace_broadcast_video_bytes_per_second", "As they come.", LABELS);
+    this.#audioBitrate = gauge(own, "millrace_broadcast_audio_bytes_per_second", "As they come.", LABELS);
     this.#frameRate = gauge(own, "millrace_broadcast_frames_per_second", "Pictures in a second of media.", LABELS);
     this.#health = gauge(
       own,
@@ -49,8 +49,8 @@ export class BroadcastMetrics {
       const { name, viewers, receivedBytes, sentBytes, health: report } = broadcast;
       const label = this.#slots.labelOf(name);
       sums.viewers.add(label, viewers.total);
-      sums.video.add(label, report?.figures.videoBitrate);
-      sums.audio.add(label, report?.figures.audioBitrate);
+      sums.video.add(label, bytesOf(report?.figures.videoBitrate));
+      sums.audio.add(label, bytesOf(report?.figures.audioBitrate));
       sums.frames.add(label, report?.figures.frameRate);
       if (report !== undefined) health.set(label, Math.max(health.get(label) ?? 0, HEALTH_LEVELS[report.level]));
       this.#received.inc({ broadcast: label }, this.#growth.of(`received ${name}`, receivedBytes));
@@ -71,4 +71,9 @@ class Sums {
   add(label: string, amount: number | undefined): void {
     if (amount !== undefined) this.byLabel.set(label, (this.byLabel.get(label) ?? 0) + amount);
   }
+}
+
+/** Prometheus counts in bytes. */
+function bytesOf(bits: number | undefined): number | undefined {
+  return bits === undefined ? undefined : bits / 8;
 }
