@@ -9,6 +9,8 @@ import type { OpenSegment, Part, Segment } from "./segment.ts";
 export type Boundary = {
   /** On the broadcast's timeline, in milliseconds. */
   readonly timeMs: number;
+  /** Where the segment before it ends for a track that has nothing more: at the boundary, or before a pause. */
+  readonly endMs: number;
   readonly isDiscontinuous: boolean;
 };
 
@@ -168,7 +170,7 @@ export class Rendition {
   settle(timeMs: number): void {
     if (!this.#hasBoundaryUntil(timeMs)) return;
     this.release();
-    while (this.#hasBoundaryUntil(timeMs)) this.#cut();
+    while (this.#hasBoundaryUntil(timeMs)) this.#cut(true);
   }
 
   /** From now on: no segment may be longer, and parts are as long as they have been. */
@@ -295,15 +297,15 @@ export class Rendition {
     this.changes++;
   }
 
-  /** At the next boundary. */
-  #cut(): void {
+  /** At the next boundary; `isLate` where no sample has come that stands behind it. */
+  #cut(isLate = false): void {
     const boundary = this.#boundaries.shift();
     if (boundary === undefined) return;
     this.#finishPart();
     const isGap = this.#parts.length === 0;
     // A track that has begun nothing yet has no gap either: it begins with a later segment.
     if (isGap && this.#segments.length === 0) this.#number++;
-    else this.#closeSegment(isGap ? Math.max(boundary.timeMs / 1000, this.#endSeconds) : this.#endSeconds);
+    else this.#closeSegment(isGap || isLate ? Math.max(boundary.endMs / 1000, this.#endSeconds) : this.#endSeconds);
     this.#isDiscontinuous = boundary.isDiscontinuous && this.#segments.length > 0;
     if (boundary.isDiscontinuous) this.#startSeconds = undefined;
   }

@@ -24,6 +24,8 @@ const USUAL_LONG_SECONDS = 10;
 /** A segment may be so much longer than a whole number of seconds, and so much shorter than wanted. */
 const ROUNDING_SECONDS = 0.4;
 const NEARLY = 0.9;
+/** The open segment is cut where it alone has this share of the memory: as much may come until it is. */
+const OPEN_SHARE = 4;
 /** What one track is behind the others counts as missing then. */
 const LATE_MS = 1_000;
 /** Time that no track has anything for, where samples usually come more often: the media does not go on. */
@@ -161,7 +163,7 @@ export class Segmenter {
     const isHole = this.#isHole(rendition, timeMs);
     if (isHole) for (const other of this.#renditions.values()) other.release();
     const config = this.#newConfigs.get(rendition);
-    if (isHole || config !== undefined) this.#cutAt(timeMs, true);
+    if (isHole || config !== undefined) this.#cutAt(timeMs, true, isHole ? this.#newestMs : timeMs);
     else if (this.#isTimeToCut(rendition, sample)) this.#cutAt(timeMs, false);
     if (isHole) for (const other of this.#renditions.values()) other.settle(timeMs);
     if (config !== undefined) {
@@ -177,10 +179,10 @@ export class Segmenter {
     this.#bound();
   }
 
-  #cutAt(timeMs: number, isDiscontinuous: boolean): void {
+  #cutAt(timeMs: number, isDiscontinuous: boolean, endMs: number = timeMs): void {
     this.#boundaries++;
     this.#lastBoundaryMs = timeMs;
-    for (const rendition of this.#renditions.values()) rendition.cutAt({ timeMs, isDiscontinuous });
+    for (const rendition of this.#renditions.values()) rendition.cutAt({ timeMs, endMs, isDiscontinuous });
   }
 
   #isTimeToCut(rendition: Rendition, { decodeTimeMs, isKeyframe }: MediaSample): boolean {
@@ -194,7 +196,7 @@ export class Segmenter {
       // The next keyframe would come too late.
       if (elapsedMs > 0 && rendition.track.kind === "video" && elapsedMs + gopMs > maxMs) return true;
     }
-    return elapsedMs >= maxMs || (elapsedMs > 0 && rendition.openBytes > maxBytes / 2);
+    return elapsedMs >= maxMs || (elapsedMs > 0 && rendition.openBytes > maxBytes / OPEN_SHARE);
   }
 
   /** Returns how far apart keyframes are at most. */
@@ -222,10 +224,10 @@ export class Segmenter {
 
   #isHole(rendition: Rendition, timeMs: number): boolean {
     const usual = this.#usualStepMs.get(rendition);
-    const stepMs = usual === undefined ? 0 : timeMs - usual.lastMs;
-    this.#usualStepMs.set(rendition, { lastMs: timeMs, stepMs: usual === undefined ? 0 : stepMs });
-    if (usual === undefined || usual.stepMs === 0) return false;
-    return timeMs - this.#newestMs > Math.max(HOLE_MS, HOLE_SAMPLES * usual.stepMs);
+    let stepMs = 0;
+    for (const other of this.#usualStepMs.values()) stepMs = Math.max(stepMs, other.stepMs);
+    this.#usualStepMs.set(rendition, { lastMs: timeMs, stepMs: usual === undefined ? 0 : timeMs - usual.lastMs });
+    return stepMs > 0 && timeMs - this.#newestMs > Math.max(HOLE_MS, HOLE_SAMPLES * stepMs);
   }
 
   /** Once every track has a segment, it is known how long they are. */
