@@ -136,6 +136,7 @@ export class FlvPublisher implements ServerConnection {
     const { id: connection, remoteAddress: remote } = info;
     return {
       description: remote,
+      connection,
       health: this.#health.meter,
       replaced: (by) => {
         log.info({ connection, remote, broadcast, by: by.description }, "replaced by another publisher");
