@@ -55,7 +55,8 @@ export class ApiRoute implements HttpRoute {
     const { method = "" } = request;
     const methods = this.#methodsOf(url.pathname);
     const verdict = this.#judge(request, url.pathname);
-    if (!verdict.isAllowed) sendProblem(response, verdict.problem, verdict.headers);
+    // What comes of a body is not read then.
+    if (!verdict.isAllowed) sendProblem(response, verdict.problem, { ...verdict.headers, ...closeIfBody(request) });
     else if (!methods.includes(method)) sendWrongMethod(response, method, methods);
     else if (method === "OPTIONS") response.writeHead(204, { Allow: methods.join(", ") }).end();
     else this.#answer(request, response, url, verdict.session);
@@ -109,6 +110,11 @@ export class ApiRoute implements HttpRoute {
     if (Number(headers["content-length"] ?? 0) <= maxBodyBytes) return undefined;
     return problemOf("request.body-too-large", `At most ${maxBodyBytes} bytes are taken.`);
   }
+}
+
+function closeIfBody({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  return hasBody ? { Connection: "close" } : {};
 }
 
 /** Its path has no `..` any more. Proxies may send the whole URL. Undefined where it is none. */
