@@ -36,6 +36,8 @@ const TRIED: readonly (readonly [line: RegExp, by: string])[] = [
   [/^npx millrace (?:publish|play|probe|call) |^ffmpeg -re -i clip\.flv .*\| npx millrace publish - /, "the commands"],
   [/^npm run bench(?: |$)/, "bench.test.ts looks up what they name, and measures a little"],
   [/^(?:MILLRACE_\w+=\S+ )*millrace serve\b/, "lines with settings are checked"],
+  [/^curl -fsS .*127\.0\.0\.1:8081\//, "the API answers what its page asks"],
+  [/^openssl rand -hex 32 > token$/, "a token is made, and the settings with it are good"],
   [/^node --(?:cpu|perf-basic)-prof .*millrace\.js serve$/, "servers that are profiled leave their profiles"],
 ];
 
@@ -199,7 +201,8 @@ test("npm test runs tests and ends with their number", async (t) => {
 test("the settings in the documents' command lines are good", async (t) => {
   const lines = markdownFiles()
     .flatMap(shellLines)
-    .filter((line) => line.includes("millrace serve"));
+    // Those with a token have a test of their own.
+    .filter((line) => line.includes("millrace serve") && !line.includes("--api-token-file"));
   ok(lines.length >= 2);
   for (const line of lines) {
     const check = runShellLine(t, `${line.replace(/(?:npx )?millrace serve/, "node bin/millrace.js serve")} --check`);
@@ -262,4 +265,29 @@ test("the README's client plays a broadcast and publishes it as another", async 
     if (message.isKeyframe && kinds.size === 3) break;
   }
   deepEqual([...kinds].sort(), ["audio", "data", "video"]);
+});
+
+test("the API answers what its page asks", async (t) => {
+  const demo = runShellLine(t, lineOf("npx millrace demo"), { environment: { ...LOOPBACK, MILLRACE_API_LISTEN: "0" } });
+  const [, url = ""] = await demo.until(/Dashboard: (http:\/\/127\.0\.0\.1:\d+\/)/);
+  await demo.until(/"broadcast":"live\/demo"[^\n]*"msg":"publishing"/);
+  const lines = shellLines("docs/api.md").filter((line) => line.startsWith("curl "));
+  equal(lines.length, 4);
+  for (const line of lines) {
+    const run = runShellLine(t, line.replace("http://127.0.0.1:8081/", url), { environment: OFFLINE });
+    equal(await run.done, 0, `${line}\n${run.output}`);
+    if (!line.includes("DELETE")) match(run.output, /live\/demo|"version"|millrace_build_info/);
+  }
+  await demo.end();
+});
+
+test("a token is made, and the settings with it are good", async (t) => {
+  const folder = temporaryFolder(t);
+  const lines = shellLines("docs/api.md").filter((line) => line.includes("token"));
+  equal(lines.length, 2);
+  const [make = "", serve = ""] = lines;
+  equal(await runShellLine(t, make, { environment: OFFLINE, folder }).done, 0);
+  const here = serve.replace("millrace ", `node ${ROOT}/bin/millrace.js `);
+  const check = runShellLine(t, `${here} --check`, { environment: OFFLINE, folder });
+  equal(await check.done, 0, check.output);
 });
