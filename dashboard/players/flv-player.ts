@@ -2,11 +2,13 @@ import mpegts from "mpegts.js";
 import { bufferedAheadMs, type Player, type PlayerEvents, type PlayerParts } from "./player.ts";
 
 /** A player that is further behind than this goes faster until it is back at its target. Seconds. */
-const MAX_LATENCY = 1.2;
-const TARGET_LATENCY = 0.5;
+const MAX_LATENCY = 0.7;
+const TARGET_LATENCY = 0.35;
 /** And leaps where faster will not do, as after a pause. */
-const LEAP_AT_MS = 4000;
+const LEAP_AT = 4;
 const WATCH_EVERY_MS = 500;
+/** At the beginning, too: what comes first is as old as the newest keyframe. */
+const BEGINNING_LOOKS = 6;
 
 /** HTTP-FLV by mpegts.js: the least delay. `tracks` says what the broadcast has, as the player cannot wait to find out. */
 export function playFlv(
@@ -49,7 +51,10 @@ export function playFlv(
   });
   player.attachMediaElement(video);
   player.load();
-  const watch = setInterval(() => leapToLive(video), WATCH_EVERY_MS);
+  let looks = 0;
+  const watch = setInterval(() => {
+    if (isPlaying(video)) leapToLive(video, looks++ < BEGINNING_LOOKS ? MAX_LATENCY : LEAP_AT);
+  }, WATCH_EVERY_MS);
   return {
     destroy() {
       clearInterval(watch);
@@ -68,14 +73,17 @@ function urlFor(url: string, parts: PlayerParts): string {
   return `${url}?${parts === "audio" ? "video" : "audio"}=0`;
 }
 
+function isPlaying({ buffered, paused }: HTMLVideoElement): boolean {
+  return buffered.length > 0 && !paused;
+}
+
 /** Also over a hole that a broken stream left in front of the player. */
-function leapToLive(video: HTMLVideoElement): void {
+function leapToLive(video: HTMLVideoElement, leapAt: number): void {
   const { buffered } = video;
-  if (buffered.length === 0 || video.paused) return;
   const newest = buffered.end(buffered.length - 1);
   const start = buffered.start(buffered.length - 1);
   const isInHole = video.currentTime < start;
-  if (isInHole || (newest - video.currentTime) * 1000 > LEAP_AT_MS) {
+  if (isInHole || newest - video.currentTime > leapAt) {
     video.currentTime = Math.max(start, newest - TARGET_LATENCY);
   }
 }
