@@ -17,7 +17,8 @@ const TRACKS_MS = 500;
 
 /**
  * Gives a viewer the tags that all viewers of a broadcast share, behind a header of its own. The header must say what truly
- * comes, for mpegts.js waits for ever for a track that is announced and does not: the viewer begins when that is known.
+ * comes, for mpegts.js waits for ever for a track that is announced and does not (docs/interop.md): the viewer begins when that is
+ * known.
  */
 export class FlvOutput {
   readonly kind = "bytes";
