@@ -99,7 +99,7 @@ function pictureAttributes({ config, samplesPerSecond }: VariantSource): readonl
 
 /** Quoted strings hold no quotes and no line ends, and publishers name their tracks as they like. */
 function quotable(text: string): string {
-  return text.replaceAll(/["\p{Cc}\u2028\u2029]/gu, "'").slice(0, MAX_TITLE_CHARACTERS);
+  return text.replaceAll(/["\p{Cc}\u2028\u2029]/gu, "").slice(0, MAX_TITLE_CHARACTERS);
 }
 
 const MAX_TITLE_CHARACTERS = 100;
