@@ -94,6 +94,7 @@ function describe(
       listeners: server.listeners,
       workers,
       ...(dashboard !== undefined && { dashboard }),
+      media: { flv: options.config.http.flv.enabled === "on", hls: options.config.http.hls.enabled === "on" },
       ...(certificates.length === 0 &&
         selfSignedFolder !== undefined && { selfSignedCertificate: join(selfSignedFolder, CERTIFICATE_NAME) }),
       ...(beside && { demoKey: beside.key }),

@@ -33,6 +33,15 @@ export function serverUrls(listeners: readonly ListenerInfo[], addresses: readon
   return [...uniqueUrls(mainUrls), ...others.flatMap((scheme) => localUrl(scheme, listeners))];
 }
 
+/** Where broadcasts are served by HTTP to whoever is on this machine: `http://127.0.0.1:1935`. */
+export function httpUrl(listeners: readonly ListenerInfo[]): string | undefined {
+  for (const way of ["http", "https"] as const) {
+    const listener = listeners.find(({ accepts }) => accepts.includes(way));
+    if (listener !== undefined) return `${way}://${formatAddress(reachableHost(listener.host), listener.port)}`;
+  }
+  return undefined;
+}
+
 /** Where the command's own client reaches the application `live`: in the simplest way that there is. */
 export function loopbackUrl(listeners: readonly ListenerInfo[]): string | undefined {
   return BY_SIMPLICITY.flatMap((scheme) => localUrl(scheme, listeners))[0]?.server;

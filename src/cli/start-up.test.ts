@@ -15,7 +15,10 @@ const ANYWHERE: ListenerInfo = { protocol: "rtmp", host: "::", port: 1935, accep
 const PLAIN: ListenerInfo = { protocol: "rtmp", host: "127.0.0.1", port: 1935, accepts: ["rtmp"] };
 
 function start(server: Partial<RunningServer>, addresses: readonly NetworkAddress[] = []): StartUp {
-  return startUpOf({ version: "1.2.3", listeners: [PLAIN], workers: 1, ...server }, addresses);
+  return startUpOf(
+    { version: "1.2.3", listeners: [PLAIN], workers: 1, media: { flv: true, hls: true }, ...server },
+    addresses,
+  );
 }
 
 function textOf(startUp: StartUp): string {
@@ -51,7 +54,7 @@ Play it, in any RTMP player:
 
 Other ways in:
   rtmpt://127.0.0.1:1935/live  inside HTTP, where nothing else passes
-  ws://127.0.0.1:1935/live     for players in browsers
+  ws://127.0.0.1:1935/live     RTMP in a WebSocket, for players in browsers
   rtmpe://127.0.0.1:1935/live  for old players; its encryption protects nothing
 
 Ctrl+C stops the server.
@@ -68,12 +71,25 @@ test("with a certificate there is RTMPS, and what clients must be told of one th
   const section = `
 Other ways in:
   rtmps://127.0.0.1:443/live  encrypted, by TLS
-  wss://127.0.0.1:443/live    for players in browsers
+  wss://127.0.0.1:443/live    RTMP in a WebSocket, for players in browsers
 `;
   ok(known.includes(`${section}\nCtrl+C`), known);
   const selfSigned = textOf(start({ listeners, selfSignedCertificate: "certificates/self-signed-certificate.pem" }));
   ok(selfSigned.includes(`${section}  The certificate is self-signed. FFmpeg takes it as it is;`), selfSigned);
   ok(selfSigned.includes('needs tls: { caFile: "certificates/self-signed-certificate.pem" }.\n\nCtrl+C'), selfSigned);
+});
+
+test("who serves by HTTP says where, with as much as is on", () => {
+  const listeners: readonly ListenerInfo[] = [PLAIN, { ...PLAIN, port: 8080, accepts: ["http"] }];
+  const { flv, hls } = start({ listeners });
+  deepEqual([flv, hls], ["http://127.0.0.1:8080/live/test.flv", "http://127.0.0.1:8080/live/test/index.m3u8"]);
+  const text = textOf(start({ listeners, media: { flv: false, hls: true }, demoKey: "demo" }));
+  ok(
+    text.includes(
+      "\nPlay it by HTTP:\n  http://127.0.0.1:8080/live/demo/index.m3u8  HLS: for every browser, phone and TV\n\n",
+    ),
+  );
+  ok(!textOf(start({ listeners, media: { flv: false, hls: false } })).includes("by HTTP:"));
 });
 
 test("a listener for one way has no others", () => {

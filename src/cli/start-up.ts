@@ -2,7 +2,7 @@ import type { ListenerInfo } from "../server/media-server.ts";
 import { formatAddress } from "../transport/address.ts";
 import type { RtmpScheme } from "../transport/rtmp-url.ts";
 import type { Style } from "./context.ts";
-import { type NetworkAddress, type ServerUrl, serverUrls } from "./server-urls.ts";
+import { httpUrl, type NetworkAddress, type ServerUrl, serverUrls } from "./server-urls.ts";
 
 /** A server that runs. */
 export type RunningServer = {
@@ -16,6 +16,8 @@ export type RunningServer = {
   readonly demoKey?: string;
   /** Where people look after it, by a browser on this machine. */
   readonly dashboard?: string;
+  /** As what broadcasts are served by HTTP. */
+  readonly media: { readonly flv: boolean; readonly hls: boolean };
 };
 
 /** What a server tells its operator when it has started. */
@@ -37,6 +39,9 @@ export type StartUp = {
   readonly testPicture?: string;
   /** A command line that plays it; undefined where FFmpeg cannot. */
   readonly play?: string;
+  /** Where it is played by HTTP. */
+  readonly flv?: string;
+  readonly hls?: string;
 };
 
 const WITHOUT_FFMPEG: readonly RtmpScheme[] = ["ws", "wss"];
@@ -45,20 +50,25 @@ const WITHOUT_FFMPEG: readonly RtmpScheme[] = ["ws", "wss"];
 const OTHER_WAYS: readonly (readonly [schemes: readonly RtmpScheme[], words: string])[] = [
   [["rtmps"], "encrypted, by TLS"],
   [["rtmpt", "rtmpts", "rtmpte"], "inside HTTP, where nothing else passes"],
-  [["ws", "wss"], "for players in browsers"],
+  [["ws", "wss"], "RTMP in a WebSocket, for players in browsers"],
   [["rtmpe"], "for old players; its encryption protects nothing"],
 ];
 
 /** Puts together what people need to publish and to play. */
 export function startUpOf(server: RunningServer, addresses: readonly NetworkAddress[]): StartUp {
-  const { version, listeners, workers, selfSignedCertificate, demoKey, dashboard } = server;
+  const { version, listeners, workers, selfSignedCertificate, demoKey, dashboard, media } = server;
   const urls = serverUrls(listeners, addresses);
   const key = demoKey ?? "test";
   const isDemo = demoKey !== undefined;
   const [first] = urls;
   const url = `${first?.server ?? ""}/${key}`;
   const known = { version, listeners, workers, selfSignedCertificate, ...(dashboard !== undefined && { dashboard }) };
-  const startUp = { ...known, isDemo, urls, key, url };
+  const http = httpUrl(listeners);
+  const byHttp = http !== undefined && {
+    ...(media.flv && { flv: `${http}/live/${key}.flv` }),
+    ...(media.hls && { hls: `${http}/live/${key}/index.m3u8` }),
+  };
+  const startUp = { ...known, isDemo, urls, key, url, ...byHttp };
   if (first === undefined || WITHOUT_FFMPEG.includes(first.scheme)) return startUp;
   const play = `ffplay -fflags nobuffer ${shellWord(url)}`;
   return isDemo ? { ...startUp, play } : { ...startUp, testPicture: testPictureLine(url), play };
@@ -90,6 +100,7 @@ export function describeStartUp(startUp: StartUp, style: Style): string {
     ...(startUp.play === undefined
       ? []
       : [[style("bold", "Play it, in any RTMP player:"), `  ${style("cyan", startUp.url)}`, `  ${startUp.play}`]]),
+    byHttp(startUp, style),
     otherWays(startUp, style),
     [style("dim", "Ctrl+C stops the server.")],
   ];
@@ -121,6 +132,17 @@ function aboutSelfSigned(file: string): string[] {
     "  The certificate is self-signed. FFmpeg takes it as it is; a program that uses",
     `  millrace needs tls: { caFile: ${JSON.stringify(file)} }.`,
   ];
+}
+
+function byHttp({ flv, hls }: StartUp, style: Style): string[] {
+  const words = [
+    [flv, "FLV: the least delay, with mpegts.js in a page"],
+    [hls, "HLS: for every browser, phone and TV"],
+  ] as const;
+  const shown = words.filter(([url]) => url !== undefined);
+  const width = Math.max(...shown.map(([url = ""]) => url.length));
+  const lines = shown.map(([url = "", what]) => `  ${style("cyan", url.padEnd(width))}  ${style("dim", what)}`);
+  return lines.length === 0 ? [] : [style("bold", "Play it by HTTP:"), ...lines];
 }
 
 function otherWays({ urls, selfSignedCertificate }: StartUp, style: Style): string[] {

@@ -26,6 +26,7 @@ import { FrontDoor, type OpenedListener, TOO_MANY } from "./front-door.ts";
 import { HlsRoute } from "./hls/hls-route.ts";
 import type { OpenWebSocket } from "./http-flv/flv-carrier.ts";
 import { HttpFlvRoute } from "./http-flv/http-flv-route.ts";
+import { keyframePictureOf } from "./keyframe-picture.ts";
 import { silentLog } from "./log.ts";
 import { createMonitor, type LocalMonitor } from "./monitor/monitor.ts";
 import { type ListenAddress, type MediaServerOptions, resolveOptions } from "./options.ts";
@@ -66,6 +67,8 @@ export type MediaServer = {
   ): Promise<ServerSharedObject<Slots>>;
   /** What it serves of broadcasts by HTTP, for an HTTP server of your own: `server.media.handle?.(request, response)`. */
   readonly media: HttpRoute;
+  /** The newest keyframe of a broadcast, by name, as an MP4 file for a `<video>`; undefined where there is none. */
+  picture(broadcast: string): Promise<Uint8Array | undefined>;
   /** Serves a connection that came some other way: a socket of your own, or a stream in memory. */
   accept(stream: ByteStream): void;
   /** Reads the certificates again; connections live on. Rejects when one is bad, and all stay as they were. */
@@ -205,6 +208,11 @@ class RtmpMediaServer implements MediaServer {
   ): Promise<ServerSharedObject<Slots>> {
     if (!this.#isClosing) this.#startTicker();
     return this.#sharedObjects.open<Slots>(app, name, options);
+  }
+
+  async picture(name: string): Promise<Uint8Array | undefined> {
+    const broadcast = this.broadcasts.get(name);
+    return broadcast && keyframePictureOf(broadcast);
   }
 
   accept(stream: ByteStream): void {
