@@ -1,6 +1,7 @@
 import { CONNECTIONS } from "./connections.ts";
 import { FAN_OUT } from "./fan-out.ts";
 import { GROWTH } from "./growth.ts";
+import { HTTP_FLV } from "./http-flv.ts";
 import { IDLE } from "./idle.ts";
 import { PUBLISHERS } from "./publishers.ts";
 import type { Scenario } from "./scenario.ts";
@@ -10,7 +11,7 @@ import { STALLED_VIEWERS } from "./stalled.ts";
 export const TRANSPORTS = "transports";
 
 /** What the table of goals has. */
-const GOALS: readonly Scenario[] = [...FAN_OUT, ...PUBLISHERS, ...CONNECTIONS, ...IDLE, ...STALLED_VIEWERS];
+const GOALS: readonly Scenario[] = [...FAN_OUT, ...PUBLISHERS, ...CONNECTIONS, ...IDLE, ...STALLED_VIEWERS, ...HTTP_FLV];
 
 export const SCENARIOS: readonly Scenario[] = [...GOALS, ...GROWTH];
 

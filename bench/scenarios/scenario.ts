@@ -53,6 +53,8 @@ export type LiveLoad = {
   /** Spread evenly over the publishers. */
   readonly viewers: number;
   readonly clip: ClipName;
+  /** Viewers by HTTP, as FLV, instead of RTMP. */
+  readonly isFlv?: true;
   /** How many of the viewers stop reading when the window opens. */
   readonly stalled?: number;
   /** The window, and the time before it, where others than the usual ones are needed. */

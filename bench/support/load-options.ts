@@ -39,11 +39,12 @@ function timesOf(load: LiveLoad, times: LoadTimes): { readonly seconds: number; 
 function liveOptions(load: LiveLoad, { program }: Server, clip: string, times: LoadTimes): string[] {
   const isFloor = program === "floor";
   const isRaw = isFloor || program === "sink" || program === "node-sink";
-  const { publishers, viewers, stalled = 0 } = load;
+  const { publishers, viewers, isFlv = false, stalled = 0 } = load;
   const { seconds, warmUpSeconds } = timesOf(load, times);
   return [
     ...["--scenario", "live", "--flv", clip],
     ...(isRaw ? ["--raw"] : []),
+    ...(isFlv ? ["--flv-players"] : []),
     // A floor makes its media itself.
     ...["--publishers", `${isFloor ? 0 : publishers}`, "--publish-rate", `${PUBLISHERS_PER_SECOND}`],
     ...["--players", `${viewers}`, "--rate", `${VIEWERS_PER_SECOND}`, "--stalled", `${stalled}`],

@@ -75,8 +75,8 @@ struct publishers *start_publishers(const struct options *o, const struct flv *f
 
 static void start_players(struct players *players, const struct options *o) {
   struct player_options po = {.target = &o->target, .stream = o->stream, .streams = o->publishers,
-                              .count = o->players, .rate = o->rate, .parsed = o->parsed, .raw = o->raw,
-                              .stalled = o->stalled};
+                              .count = o->players, .rate = o->rate, .parsed = o->parsed,
+                              .role = o->raw ? ROLE_RAW : o->flv_players ? ROLE_FLV : ROLE_PLAY, .stalled = o->stalled};
   int are_fed = o->publishers || o->raw;
   uint64_t give_up = after(20 + o->players / o->rate);
   players_start(players, &po);

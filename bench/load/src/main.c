@@ -21,6 +21,7 @@ static void usage(void) {
         "  --players N          (0)      --rate N/s (200)\n"
         "  --parsed N           players that are parsed throughout (100)\n"
         "  --stalled N          players that stop reading when the window opens (0)\n"
+        "  --flv-players        players get FLV by HTTP\n"
         "  --raw                no handshake: the peer is the floor program\n"
         "  --lead S (2)  --warm S (3)  --window S (10)\n"
         "  --total N (2000)  --concurrency N (50)  --until-key  --timeout S (60)      for churn\n"
@@ -30,7 +31,8 @@ static void usage(void) {
 
 static void parse(struct options *o, int argc, char **argv) {
   enum { SCENARIO = 1, PORT, HOST, APP, STREAM, FLV, LABEL, PID, PUBLISHERS, PUBLISH_RATE, CHUNK, PLAYERS, RATE, PARSED,
-         STALLED, RAW, LEAD, WARM, WINDOW, TOTAL, CONCURRENCY, UNTIL_KEY, TIMEOUT, CPU };
+         STALLED, RAW, LEAD, WARM, WINDOW, TOTAL, CONCURRENCY, UNTIL_KEY, TIMEOUT, CPU,
+         FLV_PLAYERS };
   static const struct option long_options[] = {
     {"scenario", 1, 0, SCENARIO}, {"port", 1, 0, PORT}, {"host", 1, 0, HOST}, {"app", 1, 0, APP},
     {"stream", 1, 0, STREAM}, {"flv", 1, 0, FLV}, {"label", 1, 0, LABEL}, {"pid", 1, 0, PID},
@@ -38,7 +40,8 @@ static void parse(struct options *o, int argc, char **argv) {
     {"players", 1, 0, PLAYERS}, {"rate", 1, 0, RATE}, {"parsed", 1, 0, PARSED}, {"stalled", 1, 0, STALLED},
     {"raw", 0, 0, RAW}, {"lead", 1, 0, LEAD}, {"warm", 1, 0, WARM}, {"window", 1, 0, WINDOW},
     {"total", 1, 0, TOTAL}, {"concurrency", 1, 0, CONCURRENCY}, {"until-key", 0, 0, UNTIL_KEY},
-    {"timeout", 1, 0, TIMEOUT}, {"cpu", 1, 0, CPU}, {0, 0, 0, 0}};
+    {"timeout", 1, 0, TIMEOUT}, {"cpu", 1, 0, CPU},
+    {"flv-players", 0, 0, FLV_PLAYERS}, {0, 0, 0, 0}};
   for (int c; (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) switch (c) {
     case SCENARIO: o->scenario = optarg; break;
     case PORT: o->target.port = atoi(optarg); break;
@@ -56,6 +59,7 @@ static void parse(struct options *o, int argc, char **argv) {
     case PARSED: o->parsed = atoi(optarg); break;
     case STALLED: o->stalled = atoi(optarg); break;
     case RAW: o->raw = 1; break;
+    case FLV_PLAYERS: o->flv_players = 1; break;
     case LEAD: o->lead_s = atof(optarg); break;
     case WARM: o->warm_s = atof(optarg); break;
     case WINDOW: o->window_s = atof(optarg); break;

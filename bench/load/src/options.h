@@ -7,7 +7,7 @@
 struct options {
   const char *scenario, *label, *flv_path, *stream;
   struct target target;
-  int publishers, players, parsed, raw, stalled, pid, cpu;
+  int publishers, players, parsed, raw, flv_players, stalled, pid, cpu;
   int total, concurrency, until_key;
   double rate, publish_rate, warm_s, window_s, lead_s, timeout_s;
   uint32_t chunk_size;
