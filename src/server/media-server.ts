@@ -143,7 +143,7 @@ class RtmpMediaServer implements MediaServer {
       onStream: (stream, request) => this.#accept(stream, originOf(request.socket)),
     });
     const shared = { options: resolved, log, directory: this.broadcasts, nowMs };
-    this.#pool = pool?.enter({ ...shared, ...resolved, tunnels: this.#tunnels });
+    this.#pool = pool?.enter({ ...shared, ...resolved, tunnels: this.#handedOver() });
     this.#connections = new Connections(resolved.limits, this.#pool);
     this.#context = {
       ...shared,
@@ -161,10 +161,11 @@ class RtmpMediaServer implements MediaServer {
       onStream: (stream, origin) => this.#accept(stream, origin),
     });
     this.monitor = createMonitor(this.#context, { waysIn: () => waysInOf(this.listeners), tickMs: TICK_MS });
-    this.#hls = hls === false ? undefined : new HlsRoute(this.#context, { ...hls, allowedOrigins });
+    this.#hls =
+      hls === false ? undefined : new HlsRoute(this.#context, { ...hls, allowedOrigins, worker: pool?.worker });
     const openWebSocket: OpenWebSocket = (...request) => webSockets.open(...request);
     this.#flv = flv === false ? undefined : new HttpFlvRoute(this.#context, { ...flv, allowedOrigins, openWebSocket });
-    this.media = firstOf([this.#flv, this.#hls].filter((route) => route !== undefined));
+    this.media = firstOf([this.#pool?.hlsElsewhere, this.#flv, this.#hls].filter((route) => route !== undefined));
     this.#frontDoor = new FrontDoor({
       context: this.#context,
       tls: options.tls,
@@ -302,6 +303,14 @@ class RtmpMediaServer implements MediaServer {
       routeWhereTaken(webSockets, "ws", "wss"),
       ...flex,
     ];
+  }
+
+  /** What other processes hand on to this one. */
+  #handedOver(): HttpRoute {
+    return {
+      handle: (request, response) =>
+        this.#tunnels.handle(request, response) || this.#hls?.handle(request, response) === true,
+    };
   }
 
   /** Listeners and sockets keep a program alive; this does not. */

@@ -11,6 +11,8 @@ import type { ServerLimits, ServerTimeouts } from "./options.ts";
 export type ServerPool = {
   /** Requests of tunnels that are in other processes: hands them on. */
   readonly tunnelsElsewhere: HttpRoute;
+  /** Requests of HLS sessions that began in other processes: hands them on. */
+  readonly hlsElsewhere: HttpRoute;
   /** Takes from the other processes what is for this one. Before the server listens. */
   open(): Promise<void>;
   /** Whether one more connection of that network is within the limits of the whole server. */
@@ -42,7 +44,7 @@ export type PoolParts = {
   readonly log: Log;
   /** Milliseconds of a clock that never goes back. */
   readonly nowMs: () => number;
-  /** The tunnels that are here: other processes hand requests on to them. */
+  /** The tunnels and HLS sessions that are here: other processes hand requests on to them. */
   readonly tunnels: HttpRoute;
 };
 

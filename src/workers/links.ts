@@ -6,6 +6,7 @@ import { HttpPort } from "../transport/http-port.ts";
 import { TunnelHandover } from "../transport/rtmpt/tunnel-handover.ts";
 import type { SocketOrigin } from "../transport/socket-origin.ts";
 import { LISTENER_WAYS } from "../transport/ways-in.ts";
+import { HlsHandover } from "./hls-handover.ts";
 import { LinkServer } from "./link-server.ts";
 import type { LinkPath, WorkerStart } from "./messages.ts";
 import { RelayPort, type RelayPortOptions } from "./relay-port.ts";
@@ -20,6 +21,7 @@ const FROM_A_WORKER: SocketOrigin = {
 /** By what other processes of the server come to this one, and their tunnels' requests go to them. */
 export class Links {
   readonly tunnelsElsewhere: TunnelHandover;
+  readonly hlsElsewhere: HlsHandover;
   readonly relays: RelayPort;
   readonly #start: Pick<WorkerStart, "worker" | "link">;
   readonly #http: HttpPort;
@@ -35,6 +37,11 @@ export class Links {
     this.relays = new RelayPort({ chunkSize, log, ...homes });
     this.#relayServer = new LinkServer((socket) => this.relays.serve(socket));
     this.tunnelsElsewhere = new TunnelHandover({
+      worker: start.worker,
+      pathOf: (worker) => tunnelPathOf(start.link, worker),
+      clientAddress: clientAddressOf,
+    });
+    this.hlsElsewhere = new HlsHandover({
       worker: start.worker,
       pathOf: (worker) => tunnelPathOf(start.link, worker),
       clientAddress: clientAddressOf,
@@ -58,6 +65,7 @@ export class Links {
 
   close(): void {
     this.tunnelsElsewhere.close();
+    this.hlsElsewhere.close();
     this.#http.close();
     this.#relayServer.close();
     this.#tunnelServer.close();

@@ -39,6 +39,10 @@ export class Member implements ServerPool {
     return this.#links.tunnelsElsewhere;
   }
 
+  get hlsElsewhere(): HttpRoute {
+    return this.#links.hlsElsewhere;
+  }
+
   /** Whether the broadcast of that name is published here. */
   isHome(name: string): boolean {
     return this.#homes.has(name);

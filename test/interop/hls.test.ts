@@ -3,16 +3,19 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { get } from "node:http";
 import { createRequire } from "node:module";
-import { describe, it } from "node:test";
+import { describe, it, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import HLS from "hls-parser";
 import type { Page } from "playwright-core";
 import { type ClipName, clip } from "../fixtures/media.ts";
 import { openPage } from "../support/browser.ts";
+import { clientPublish } from "../support/client.ts";
 import { ffmpegPublish } from "../support/ffmpeg.ts";
 import { ffmpeg8Publish } from "../support/ffmpeg8.ts";
+import { type FlvTag, flvTags } from "../support/flv-tags.ts";
 import { type LiveServer, startLiveServer } from "../support/live-server.ts";
 import { requirePeer } from "../support/require-peer.ts";
+import { startPool } from "../support/worker-pool.ts";
 
 const run = promisify(execFile);
 /** Apart from H.264, which every test has: what each clip becomes. */
@@ -26,7 +29,7 @@ const CODECS: readonly (readonly [ClipName, codecs: readonly string[]])[] = [
   ["aac-only", ["aac"]],
   ["flac-only", ["flac"]],
 ];
-const ENHANCED = new Set<ClipName>(["hevc-aac", "av1-opus", "hevc-ac3", "flac-only"]);
+const ENHANCED = new Set<ClipName>(["hevc-aac", "av1-opus", "hevc-ac3"]);
 /** How much FFmpeg reads of HLS; the whole minute where it is asked for. */
 const READ_SECONDS = process.env["MILLRACE_HLS_SECONDS"] ?? "20";
 
@@ -60,8 +63,11 @@ describe("HLS", { concurrency: 1 }, () => {
   for (const [name, codecs] of CODECS) {
     it(`carries what ffprobe takes for ${codecs.join(" and ")}`, async (t) => {
       const live = await startLiveServer(t);
-      const publish = ENHANCED.has(name) ? ffmpeg8Publish : ffmpegPublish;
-      publish(t, live.url(), clip(name), { loops: name === "flac-only" ? 0 : -1 });
+      const file = clip(name);
+      // FFmpeg 8.1 loses the times of FLAC where it copies it: docs/interop.md.
+      if (name === "flac-only") publishUnwatched(t, live, flvTags(file));
+      else if (ENHANCED.has(name)) ffmpeg8Publish(t, live.url(), file);
+      else ffmpegPublish(t, live.url(), file, { loops: -1 });
       await live.until("publishing");
       const found = await probe(playlistUrl(live), "-show_entries", "stream=codec_name");
       deepEqual(
@@ -196,6 +202,11 @@ describe("HLS", { concurrency: 1 }, () => {
   });
 });
 
+/** The server may stop before the publisher has sent all. */
+function publishUnwatched(t: TestContext, live: LiveServer, tags: readonly FlvTag[]): void {
+  clientPublish(t, live.url(), tags, { isRealtime: true }).catch(() => {});
+}
+
 type Packet = { readonly dts: number; readonly hash: string };
 
 function parsePackets(csv: string): Packet[] {
@@ -253,3 +264,24 @@ async function advance(page: Page, seconds: number): Promise<void> {
     { timeout: 45_000 },
   );
 }
+
+describe("HLS of a server in three processes", { concurrency: 1 }, () => {
+  it("answers a session the same, whichever process is asked", async (t) => {
+    const pool = await startPool(t, 3);
+    const ports = [1, 2, 3].map((number) => pool.worker(number).port);
+    const [first = 0, second = 0, third = 0] = ports;
+    ffmpegPublish(t, pool.worker(1).url(), clip("h264-aac"), { loops: -1 });
+    await pool.worker(1).until("publishing");
+    // The session is of the process that let it in, wherever the publisher is.
+    const { text } = await request(second, "/live/key/index.m3u8");
+    const media = text.split("\n").find((line) => line.startsWith("v0-")) ?? "";
+    match(media, /session=02/);
+    const answers = await Promise.all(ports.map((port) => request(port, `/live/key/${media}`)));
+    deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+    const inits = answers.map((answer) => /MAP:URI="([^"]+)"/.exec(answer.text)?.[1]);
+    equal(new Set(inits).size, 1);
+    equal((await request(third, `/live/key/${inits[0]}`)).status, 200);
+    // Of a process that is not there.
+    equal((await request(first, `/live/key/${media.replace(/session=../, "session=fe")}`)).status, 404);
+  });
+});

@@ -18,6 +18,8 @@ import { SegmentFolder } from "./segment-folder.ts";
 export type HlsRouteOptions = HlsOptions & {
   /** Pages that may read. @default every page */
   readonly allowedOrigins?: readonly string[] | undefined;
+  /** Which of several processes this is, counting from 1. @default 0: it is alone */
+  readonly worker?: number | undefined;
 };
 
 const METHODS = "GET, HEAD";
@@ -45,7 +47,7 @@ export class HlsRoute implements HttpRoute {
     this.#context = context;
     this.#options = options;
     const newestMs = (name: string): number | undefined => this.#current.get(name)?.segmenter.newestMs;
-    this.#sessions = new HlsSessions({ context, options, newestMs });
+    this.#sessions = new HlsSessions({ context, options, worker: options.worker ?? 0, newestMs });
   }
 
   handle(request: IncomingMessage, response: ServerResponse): boolean {

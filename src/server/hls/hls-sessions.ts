@@ -10,6 +10,8 @@ import { carriedQuery, type HlsTarget, sessionOf } from "./hls-target.ts";
 export type HlsSessionsOptions = {
   readonly context: ServerContext;
   readonly options: HlsOptions;
+  /** Which of several processes this is, counting from 1; 0 for one that is alone. Stands in the names of its sessions. */
+  readonly worker: number;
   newestMs(broadcastName: string): number | undefined;
 };
 
@@ -61,7 +63,12 @@ export class HlsSessions {
     const client = await admitHttpViewer(this.#options.context, { request, protocol: "hls", path, query });
     if (!client.allow) return client;
     const key = sessionOf(query);
-    const session = this.#begin(client, path, key !== undefined && !this.#sessions.has(key) ? key : newKey(), name);
+    const session = this.#begin(
+      client,
+      path,
+      key !== undefined && !this.#sessions.has(key) ? key : newKey(this.#options.worker),
+      name,
+    );
     if (name !== undefined && key === undefined) this.#unnamed.set(name, session);
     return session;
   }
@@ -102,8 +109,9 @@ const KICKED: HttpRefusal = {
   headers: {},
 };
 
-function newKey(): string {
-  return randomBytes(16).toString("hex");
+/** The process in two digits, and 120 bits that nobody guesses. */
+function newKey(worker: number): string {
+  return (worker & 0xff).toString(16).padStart(2, "0") + randomBytes(15).toString("hex");
 }
 
 /** Who asks for what, where he names no session that lives. */
