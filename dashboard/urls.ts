@@ -1,4 +1,5 @@
 import type { ServerSnapshot } from "../src/server/snapshots.ts";
+import { encodePart } from "./parse-route.ts";
 import { splitName } from "./words.ts";
 
 /** Where the page was loaded from, as far as URLs are made of it. */
@@ -47,9 +48,9 @@ export function watchUrls(name: string, waysIn: readonly WayIn[] | undefined, pa
   const rtmp = `${publishServer(app, waysIn, page)}/${pathOf(key)}`;
   const ways = waysIn ?? DEFAULT_WAYS;
   const tls = ways.find(({ scheme }) => scheme === "wss" || scheme === "rtmpts");
-  const plain = ways.find(({ scheme }) => scheme === "ws" || scheme === "rtmpt") ?? ways[0];
-  const isSecure = page.protocol === "https:" ? tls !== undefined : plain === undefined;
-  const port = (isSecure ? tls?.port : plain?.port) ?? 1935;
+  const plain = ways.find(({ scheme }) => scheme === "ws" || scheme === "rtmpt");
+  const isSecure = tls !== undefined && (page.protocol === "https:" || plain === undefined);
+  const port = (isSecure ? tls : (plain ?? ways[0]))?.port ?? 1935;
   const http = authority(isSecure ? "https" : "http", page.hostname, port);
   const webSocket = authority(isSecure ? "wss" : "ws", page.hostname, port);
   return [
@@ -66,7 +67,7 @@ export function playLine(url: string): string {
 }
 
 function pathOf(name: string): string {
-  return name.split("/").map(encodeURIComponent).join("/");
+  return name.split("/").map(encodePart).join("/");
 }
 
 function authority(scheme: string, host: string, port: number): string {

@@ -22,7 +22,7 @@ type Shot = {
   readonly prepare?: (page: Page) => Promise<void>;
 };
 
-const LARGE: BrowserContextOptions = { viewport: { width: 1360, height: 900 }, colorScheme: "light" };
+const LARGE: BrowserContextOptions = { viewport: { width: 1280, height: 820 }, colorScheme: "light" };
 const DARK: BrowserContextOptions = { ...LARGE, colorScheme: "dark" };
 const PHONE: BrowserContextOptions = {
   viewport: { width: 390, height: 844 },

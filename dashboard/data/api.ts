@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { encodePart } from "../parse-route.ts";
 
 /** What the server answers a request that it refuses: RFC 9457. */
 export class ApiError extends Error {
@@ -44,7 +45,7 @@ export async function send(method: "POST" | "DELETE", path: string, body?: unkno
 
 /** Of a broadcast: its name is one part of the path. */
 export function broadcastPath(name: string, rest = ""): string {
-  return `/broadcasts/${encodeURIComponent(name)}${rest}`;
+  return `/broadcasts/${encodePart(name)}${rest}`;
 }
 
 export function apiUrl(path: string): string {

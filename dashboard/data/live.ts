@@ -1,22 +1,12 @@
 import { computed, signal } from "@preact/signals";
-import type { BroadcastSnapshot, MonitorEvent, ServerSnapshot } from "../../src/server/snapshots.ts";
+import type { BroadcastSnapshot, MonitorEvent } from "../../src/server/snapshots.ts";
 import { ApiError, apiUrl, getJson, needsLogin, readSession } from "./api.ts";
 import { backOffMs } from "./back-off.ts";
 import { noteRates } from "./rates.ts";
+import type { Snapshot } from "./snapshot.ts";
 
-/** What the page knows of the server, kept up to date by server-sent events. */
-export type Snapshot = {
-  readonly server: ServerSnapshot;
-  /** Without their metadata; the main ones where there are very many. */
-  readonly broadcasts: readonly BroadcastSnapshot[];
-  /** Of all broadcasts. */
-  readonly total: number;
-};
-
-export type LinkState =
-  | { readonly kind: "connecting" | "live" }
-  /** Nothing comes; the next try is at that time, by `Date.now`. */
-  | { readonly kind: "lost"; readonly retryAtMs: number };
+/** `lost` until something comes again, however often it was tried. */
+export type LinkState = "connecting" | "live" | "lost";
 
 /** As many events as the page keeps. */
 const MAX_EVENTS = 1000;
@@ -29,7 +19,7 @@ const SILENCE_MS = 6000;
 
 export const snapshot = signal<Snapshot | undefined>(undefined);
 export const events = signal<readonly MonitorEvent[]>([]);
-export const link = signal<LinkState>({ kind: "connecting" });
+export const link = signal<LinkState>("connecting");
 export const server = computed(() => snapshot.value?.server);
 
 /** Of very many broadcasts the stream carries only the main ones; these were asked for, and are some seconds old. */
@@ -76,7 +66,7 @@ export function startLive(): void {
 
 /** Does not wait for the next try. */
 export function retryNow(): void {
-  if (link.value.kind === "lost") openLive();
+  if (link.value === "lost") openLive();
 }
 
 /** Opens the stream now, as after signing in. */
@@ -84,7 +74,6 @@ export function openLive(): void {
   closeLive();
   const opened = new EventSource(apiUrl("/stream"));
   source = opened;
-  if (link.value.kind === "lost") link.value = { kind: "connecting" };
   opened.addEventListener("snapshot", (event: MessageEvent<string>) =>
     takeSnapshot(JSON.parse(event.data) as Snapshot),
   );
@@ -104,14 +93,14 @@ export function closeLive(): void {
 }
 
 function takeSnapshot(taken: Snapshot): void {
-  const isFirst = link.value.kind !== "live";
+  const isFirst = link.value !== "live";
   noteRates(snapshot.value, taken);
   snapshot.value = taken;
   listenForSilence();
   if (!isFirst) return;
   failures = 0;
   needsLogin.value = false;
-  link.value = { kind: "live" };
+  link.value = "live";
   void catchUp();
   void listBroadcasts();
 }
@@ -128,7 +117,7 @@ async function catchUp(): Promise<void> {
 /** Those that the stream leaves out. */
 async function listBroadcasts(): Promise<void> {
   const { total = 0, broadcasts: streamed = [] } = snapshot.peek() ?? {};
-  if (total <= streamed.length || document.hidden || link.peek().kind !== "live") return;
+  if (total <= streamed.length || document.hidden || link.peek() !== "live") return;
   const all: BroadcastSnapshot[] = [];
   try {
     let cursor: string | undefined = "";
@@ -164,9 +153,8 @@ function listenForSilence(): void {
 function lose(lost: EventSource): void {
   if (lost !== source) return;
   closeLive();
-  const waitMs = backOffMs(failures++, Math.random());
-  link.value = { kind: "lost", retryAtMs: Date.now() + waitMs };
-  retryTimer = setTimeout(openLive, waitMs);
+  link.value = "lost";
+  retryTimer = setTimeout(openLive, backOffMs(failures++, Math.random()));
   void askWhy();
 }
 

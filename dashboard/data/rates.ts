@@ -1,6 +1,6 @@
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import type { ServerSnapshot } from "../../src/server/snapshots.ts";
-import type { Snapshot } from "./live.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** Bits in a second, oldest first; as many as a small plot shows. */
 export type Rates = readonly number[];
@@ -10,7 +10,7 @@ const MAX_RATES = 60;
 export type ServerRates = { readonly received: Rates; readonly sent: Rates; readonly cpu: Rates };
 
 /** Of the whole server; `cpu` as a share of one core. */
-export const serverRates = signal<ServerRates>({ received: [], sent: [], cpu: [] });
+export const serverRates: Signal<ServerRates> = signal<ServerRates>({ received: [], sent: [], cpu: [] });
 
 const byBroadcast = new Map<string, number[]>();
 

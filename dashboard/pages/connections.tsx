@@ -4,12 +4,12 @@ import type { ConnectionSnapshot } from "../../src/server/snapshots.ts";
 import { serverNowMs } from "../data/live.ts";
 import { usePolled } from "../data/poll.ts";
 import { formatBytes, formatClock, formatCount, formatDuration } from "../format.ts";
+import { broadcastHref, encodePart } from "../parse-route.ts";
 import { KickButton } from "../parts/kick-dialog.tsx";
 import { Pager, pageOf } from "../parts/pager.tsx";
 import { SearchField } from "../parts/search-field.tsx";
 import { PageTitle } from "../parts/shell.tsx";
 import { type Column, type Sorting, sortRows, Table } from "../parts/table.tsx";
-import { broadcastHref } from "../route.ts";
 import { plainText, protocolWords } from "../words.ts";
 
 const EVERY_MS = 3000;
@@ -98,7 +98,7 @@ const COLUMNS: readonly Column<ConnectionSnapshot>[] = [
         isSmall
         label={`Kick ${remoteAddress}`}
         consequence="The connection ends, and with it what it publishes and plays. Nothing keeps the client from coming back."
-        path={`/connections/${encodeURIComponent(id)}`}
+        path={`/connections/${encodePart(id)}`}
       />
     ),
   },

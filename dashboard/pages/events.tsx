@@ -3,11 +3,11 @@ import type { JSX } from "preact";
 import type { MonitorEvent } from "../../src/server/snapshots.ts";
 import { events, serverNowMs } from "../data/live.ts";
 import { formatCount, formatTimeOfDay } from "../format.ts";
+import { broadcastHref } from "../parse-route.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Pager, pageOf } from "../parts/pager.tsx";
 import { SearchField } from "../parts/search-field.tsx";
 import { PageTitle } from "../parts/shell.tsx";
-import { broadcastHref } from "../route.ts";
 import { EVENT_WORDS, plainText } from "../words.ts";
 
 const PER_PAGE = 100;

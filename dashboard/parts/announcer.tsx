@@ -30,8 +30,8 @@ function announceEvents(): () => void {
   let wasLost = false;
   return effect(() => {
     const newest = events.value.at(-1);
-    const isLost = link.value.kind === "lost";
-    if (isLost !== wasLost && link.value.kind !== "connecting") {
+    const isLost = link.value === "lost";
+    if (isLost !== wasLost && link.value !== "connecting") {
       announce(isLost ? "The connection to the server is lost." : "The connection to the server is back.");
       wasLost = isLost;
     }

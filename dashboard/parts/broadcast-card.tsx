@@ -3,8 +3,8 @@ import type { BroadcastSnapshot } from "../../src/server/snapshots.ts";
 import { serverNowMs } from "../data/live.ts";
 import { broadcastRates } from "../data/rates.ts";
 import { countOf, formatBitrate, formatClock, formatCount, formatFrameRate } from "../format.ts";
-import { broadcastHref } from "../route.ts";
-import { plainText, protocolWords, STATE_WORDS, splitName, tracksInOrder } from "../words.ts";
+import { broadcastHref } from "../parse-route.ts";
+import { plainText, protocolWords, STATE_WORDS, splitName, tracksInOrder, unplayableTracks } from "../words.ts";
 import { HealthLine } from "./health-badge.tsx";
 import { Icon } from "./icon.tsx";
 import { LivePicture } from "./live-picture.tsx";
@@ -19,7 +19,13 @@ export function BroadcastCard({ broadcast }: { readonly broadcast: BroadcastSnap
   return (
     <article class="card">
       <div class="card-picture">
-        <LivePicture name={name} isLive={state === "live"} />
+        <LivePicture
+          name={name}
+          isLive={state === "live"}
+          hasVideo={
+            broadcast.tracks.some(({ kind }) => kind === "video") && unplayableTracks(broadcast.tracks).length === 0
+          }
+        />
         <StateBadge broadcast={broadcast} />
         <span class="badge viewers" title={countOf(viewers.total, "viewer")}>
           <Icon name="eye" />

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { describeFailure, send } from "../data/api.ts";
+import { encodePart } from "../parse-route.ts";
 import { announce } from "./announcer.tsx";
 import { Icon } from "./icon.tsx";
 
@@ -42,7 +43,7 @@ function KickDialog({ label, consequence, path, onClose }: KickDialogProps): JSX
     event.preventDefault();
     setIsBusy(true);
     try {
-      await send("DELETE", `${path}?reason=${encodeURIComponent(reason)}`);
+      await send("DELETE", `${path}?reason=${encodePart(reason)}`);
       announce("Done: it was kicked.");
       dialog.current?.close();
     } catch (error) {

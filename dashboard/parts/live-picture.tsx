@@ -4,27 +4,33 @@ import { apiUrl, broadcastPath } from "../data/api.ts";
 import { Icon } from "./icon.tsx";
 
 const REFRESH_MS = 4000;
-/** After a refusal: a codec does not change every few seconds. */
-const RETRY_MS = 12_000;
+/** After a refusal, and twice as long after each further one: it may be for good. */
+const RETRY_MS = 4000;
+const MAX_RETRY_MS = 300_000;
 
-type LivePictureProps = { readonly name: string; readonly isLive: boolean };
+type LivePictureProps = {
+  readonly name: string;
+  readonly isLive: boolean;
+  /** Whether it has a picture that a browser can show. */
+  readonly hasVideo: boolean;
+};
 
 /**
  * The newest keyframe of a broadcast, again every few seconds while it can be seen. A video of one picture is decoded
  * aside and painted when it is ready, so nothing flickers.
  */
-export function LivePicture({ name, isLive }: LivePictureProps): JSX.Element {
+export function LivePicture({ name, isLive, hasVideo }: LivePictureProps): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [isPainted, setIsPainted] = useState(false);
   useEffect(() => {
     const target = canvas.current;
-    if (target === null || !isLive) return;
+    if (target === null || !isLive || !hasVideo) return;
     return refreshWhileVisible(target, name, () => setIsPainted(true));
-  }, [name, isLive]);
+  }, [name, isLive, hasVideo]);
   return (
     <div class="picture" data-live={isLive} aria-hidden="true">
       <canvas ref={canvas} width={480} height={270} hidden={!isPainted} />
-      {!isPainted && <Icon name="camera" />}
+      {!isPainted && <Icon name={hasVideo ? "camera" : "sound"} />}
     </div>
   );
 }
@@ -37,6 +43,7 @@ function refreshWhileVisible(canvas: HTMLCanvasElement, name: string, onPainted:
   let timer: number | undefined;
   let isSeen = false;
   let isLoading = false;
+  let retryMs = RETRY_MS;
   const load = (): void => {
     clearTimeout(timer);
     if (!isSeen || isLoading || document.hidden) return;
@@ -52,9 +59,13 @@ function refreshWhileVisible(canvas: HTMLCanvasElement, name: string, onPainted:
   video.addEventListener("loadeddata", () => {
     paint(canvas, video);
     onPainted();
+    retryMs = RETRY_MS;
     settle(REFRESH_MS);
   });
-  video.addEventListener("error", () => settle(RETRY_MS));
+  video.addEventListener("error", () => {
+    retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
+    settle(retryMs);
+  });
   const observer = new IntersectionObserver(([entry]) => {
     isSeen = entry?.isIntersecting ?? false;
     load();

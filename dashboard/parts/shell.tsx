@@ -54,7 +54,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
           </button>
         </div>
       </header>
-      {link.value.kind === "lost" && (
+      {link.value === "lost" && (
         <div class="lost">
           <Icon name="warning" />
           <span>The connection to the server is lost. What you see is how it last was; the page keeps trying.</span>
@@ -101,7 +101,7 @@ export function PageTitle({
 const LINK_WORDS = { connecting: "Connecting", live: "Connected", lost: "Connection lost" } as const;
 
 function LinkBadge(): JSX.Element {
-  const { kind } = link.value;
+  const kind = link.value;
   return (
     <span class="link-badge" data-kind={kind} title={LINK_WORDS[kind]}>
       <span class="dot" />

@@ -3,6 +3,7 @@ import type { BroadcastSnapshot, ConnectionSnapshot, ViewingSnapshot } from "../
 import { serverNowMs } from "../data/live.ts";
 import { usePolled } from "../data/poll.ts";
 import { formatBytes, formatClock, formatCount, formatDuration } from "../format.ts";
+import { encodePart } from "../parse-route.ts";
 import { plainText, protocolWords } from "../words.ts";
 import { KickButton } from "./kick-dialog.tsx";
 import { type Column, Table } from "./table.tsx";
@@ -54,7 +55,7 @@ const COLUMNS: readonly Column<Viewer>[] = [
         isSmall
         label={`Kick the viewer ${remoteAddress}`}
         consequence="Its connection ends. Nothing keeps it from coming back."
-        path={`/connections/${encodeURIComponent(connection)}`}
+        path={`/connections/${encodePart(connection)}`}
       />
     ),
   },
@@ -62,7 +63,7 @@ const COLUMNS: readonly Column<Viewer>[] = [
 
 /** Who watches, by what, and how well. */
 export function ViewersPanel({ broadcast }: { readonly broadcast: BroadcastSnapshot }): JSX.Element {
-  const path = `/viewers?broadcast=${encodeURIComponent(broadcast.name)}&limit=${MAX_SHOWN}`;
+  const path = `/viewers?broadcast=${encodePart(broadcast.name)}&limit=${MAX_SHOWN}`;
   const { body } = usePolled<{ readonly items: readonly Viewer[] }>(path, EVERY_MS);
   const viewers = body?.items ?? [];
   const { total, byProtocol } = broadcast.viewers;

@@ -37,6 +37,8 @@ export type FixtureOptions = {
   readonly hlsFolder?: string;
   /** FLV is refused with this reason. */
   readonly flvRefusal?: string;
+  /** Nothing can be kicked, for this reason. */
+  readonly kickRefusal?: string;
   /** Of snapshots. @default 1000 */
   readonly everyMs?: number;
 };
@@ -138,12 +140,14 @@ export class FixtureServer {
   }
 
   #answerApi(request: IncomingMessage, response: ServerResponse, path: string, query: URLSearchParams): void {
-    const { token } = this.#options;
+    const { token, kickRefusal } = this.#options;
     const isSignedIn = token === undefined || request.headers.cookie === "session=in";
     if (path === "/session") {
       void this.#answerSession(request, response, isSignedIn);
     } else if (!isSignedIn) {
       sendProblem(response, 401, "Send the API's token.");
+    } else if (request.method === "DELETE" && kickRefusal !== undefined) {
+      sendProblem(response, 404, kickRefusal);
     } else if (request.method === "DELETE") {
       this.kicks.push({ path: decodeURIComponent(path), reason: query.get("reason") });
       response.writeHead(204).end();
