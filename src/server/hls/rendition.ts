@@ -307,7 +307,10 @@ export class Rendition {
     if (isGap && this.#segments.length === 0) this.#number++;
     else this.#closeSegment(isGap || isLate ? Math.max(boundary.endMs / 1000, this.#endSeconds) : this.#endSeconds);
     this.#isDiscontinuous = boundary.isDiscontinuous && this.#segments.length > 0;
-    if (boundary.isDiscontinuous) this.#startSeconds = undefined;
+    if (!boundary.isDiscontinuous) return;
+    this.#startSeconds = undefined;
+    // A gap behind it begins there, not before the pause.
+    this.#endSeconds = boundary.timeMs / 1000;
   }
 
   #closeSegment(endSeconds: number): void {
