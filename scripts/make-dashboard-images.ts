@@ -38,7 +38,12 @@ const SHOTS: readonly Shot[] = [
   { name: "dashboard-light", hash: "#/", options: LARGE },
   { name: "dashboard-dark", hash: "#/", options: DARK },
   { name: "dashboard-phone", hash: "#/", options: PHONE },
-  { name: "dashboard-broadcast", hash: "#/broadcasts/live%2Fdemo", options: DARK, prepare: untilPlaying },
+  {
+    name: "dashboard-broadcast",
+    hash: "#/broadcasts/live%2Fdemo",
+    options: { ...DARK, viewport: { width: 1200, height: 760 } },
+    prepare: untilPlaying,
+  },
   {
     name: "broadcast-light",
     hash: "#/broadcasts/live%2Fmain-stage",

@@ -1,14 +1,6 @@
 import mpegts from "mpegts.js";
+import { followLive } from "./follow-live.ts";
 import { bufferedAheadMs, type Player, type PlayerEvents, type PlayerParts } from "./player.ts";
-
-/** A player that is further behind than this goes faster until it is back at its target. Seconds. */
-const MAX_LATENCY = 0.7;
-const TARGET_LATENCY = 0.35;
-/** And leaps where faster will not do, as after a pause. */
-const LEAP_AT = 4;
-const WATCH_EVERY_MS = 500;
-/** At the beginning, too: what comes first is as old as the newest keyframe. */
-const BEGINNING_LOOKS = 6;
 
 /** HTTP-FLV by mpegts.js: the least delay. `tracks` says what the broadcast has, as the player cannot wait to find out. */
 export function playFlv(
@@ -30,10 +22,6 @@ export function playFlv(
     {
       enableWorker: false,
       enableStashBuffer: false,
-      liveSync: true,
-      liveSyncMaxLatency: MAX_LATENCY,
-      liveSyncTargetLatency: TARGET_LATENCY,
-      liveSyncPlaybackRate: 1.1,
       lazyLoad: false,
       autoCleanupSourceBuffer: true,
       autoCleanupMaxBackwardDuration: 30,
@@ -51,13 +39,10 @@ export function playFlv(
   });
   player.attachMediaElement(video);
   player.load();
-  let looks = 0;
-  const watch = setInterval(() => {
-    if (isPlaying(video)) leapToLive(video, looks++ < BEGINNING_LOOKS ? MAX_LATENCY : LEAP_AT);
-  }, WATCH_EVERY_MS);
+  const unfollow = followLive(video);
   return {
     destroy() {
-      clearInterval(watch);
+      unfollow();
       player.destroy();
     },
     latencyMs: () => bufferedAheadMs(video),
@@ -71,21 +56,6 @@ export function playFlv(
 function urlFor(url: string, parts: PlayerParts): string {
   if (parts === "both") return url;
   return `${url}?${parts === "audio" ? "video" : "audio"}=0`;
-}
-
-function isPlaying({ buffered, paused }: HTMLVideoElement): boolean {
-  return buffered.length > 0 && !paused;
-}
-
-/** Also over a hole that a broken stream left in front of the player. */
-function leapToLive(video: HTMLVideoElement, leapAt: number): void {
-  const { buffered } = video;
-  const newest = buffered.end(buffered.length - 1);
-  const start = buffered.start(buffered.length - 1);
-  const isInHole = video.currentTime < start;
-  if (isInHole || newest - video.currentTime > leapAt) {
-    video.currentTime = Math.max(start, newest - TARGET_LATENCY);
-  }
 }
 
 function describeError(
