@@ -6,9 +6,19 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { ROOT } from "../scripts/run-step.ts";
 import { codeBlocks } from "../test/docs/markdown.ts";
+import { requirePeer } from "../test/support/require-peer.ts";
 import { temporaryFolder } from "../test/support/temporary-folder.ts";
 import { SCENARIOS, selectScenarios, TRANSPORTS } from "./scenarios/all.ts";
-import { FLOOR_VIDEO, MILLRACE_LOW, NGINX, type Run, type Server, SRS_DEFAULT } from "./scenarios/scenario.ts";
+import {
+  FLOOR_VIDEO,
+  type HlsLoad,
+  MILLRACE_LOW,
+  NGINX,
+  NGINX_FILES,
+  type Run,
+  type Server,
+  SRS_DEFAULT,
+} from "./scenarios/scenario.ts";
 import type { BenchReport } from "./support/bench-report.ts";
 import { planIsolation } from "./support/isolation.ts";
 import { buildLoadTools } from "./support/load-tools.ts";
@@ -49,8 +59,11 @@ async function runTiny(
   return { results, said };
 }
 
-async function measure(runs: Readonly<Record<string, Run>>): Promise<Record<string, Figures>> {
-  const { results, said } = await runTiny(runs);
+async function measure(
+  runs: Readonly<Record<string, Run>>,
+  programs: Partial<ServerPrograms> = {},
+): Promise<Record<string, Figures>> {
+  const { results, said } = await runTiny(runs, programs);
   const figures = Object.keys(runs).map((name, index) => [name, results[index]?.rounds[0]] as const);
   ok(
     figures.every(([, each]) => each !== undefined),
@@ -104,6 +117,27 @@ test("visits come to their end, with and without a keyframe", async () => {
     isAbove(figures, ["start_p50_ms", "cpu_ms_per_connection"]);
   }
   isAbove(keyframe, ["key_p50_ms"]);
+});
+
+test("viewers of HLS play what millrace serves, and what nginx serves of its files", async () => {
+  const load: HlsLoad = { kind: "hls", viewers: 2, clip: "1", way: "blocking", seconds: 1 };
+  const found = { nginx: { file: requirePeer("nginx"), module: "" } };
+  const { millrace, nginx, segments } = await measure(
+    {
+      millrace: { server: MILLRACE_LOW, load },
+      nginx: { server: NGINX_FILES, load: { ...load, way: "parts" } },
+      segments: { server: NGINX_FILES, load: { ...load, way: "segments" } },
+    },
+    found,
+  );
+  for (const figures of [millrace, nginx, segments]) {
+    deepEqual([figures?.["players_live"], figures?.["players_failed"], figures?.["request_errors"]], [2, 0, 0]);
+  }
+  // Whole segments come more seldom than once in a window of a second.
+  for (const figures of [millrace, nginx]) {
+    isAbove(figures, ["requests", "playlist_bytes", "media_bytes", "cpu_s_per_GB", "p50_ms"]);
+  }
+  equal(millrace?.["reloads_in_vain"], 0);
 });
 
 test("a server that does not start is told, and the others go on", async () => {

@@ -1,6 +1,7 @@
 import { CONNECTIONS } from "./connections.ts";
 import { FAN_OUT } from "./fan-out.ts";
 import { GROWTH } from "./growth.ts";
+import { HLS } from "./hls.ts";
 import { HTTP_FLV } from "./http-flv.ts";
 import { IDLE } from "./idle.ts";
 import { PUBLISHERS } from "./publishers.ts";
@@ -11,7 +12,15 @@ import { STALLED_VIEWERS } from "./stalled.ts";
 export const TRANSPORTS = "transports";
 
 /** What the table of goals has. */
-const GOALS: readonly Scenario[] = [...FAN_OUT, ...PUBLISHERS, ...CONNECTIONS, ...IDLE, ...STALLED_VIEWERS, ...HTTP_FLV];
+const GOALS: readonly Scenario[] = [
+  ...FAN_OUT,
+  ...PUBLISHERS,
+  ...CONNECTIONS,
+  ...IDLE,
+  ...STALLED_VIEWERS,
+  ...HLS,
+  ...HTTP_FLV,
+];
 
 export const SCENARIOS: readonly Scenario[] = [...GOALS, ...GROWTH];
 

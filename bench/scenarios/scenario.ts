@@ -35,6 +35,8 @@ export type Server =
       readonly isOther?: true;
     }
   | { readonly program: "nginx" }
+  /** HTTP only: the files that a millrace beside it, which is not measured, has made of what is published to it. */
+  | { readonly program: "nginx-files" }
   | { readonly program: "srs"; readonly configuration: "default" | "realtime" }
   /** Sends its own media to whoever connects. */
   | { readonly program: "floor"; readonly flush: Flush }
@@ -44,7 +46,7 @@ export type Server =
 /** How the floor joins messages: at each video frame, each by itself, or for so many milliseconds. */
 export type Flush = "video" | "instant" | number;
 
-export type Load = LiveLoad | VisitsLoad;
+export type Load = LiveLoad | VisitsLoad | HlsLoad;
 
 /** Publishers and viewers for a window of time. */
 export type LiveLoad = {
@@ -72,6 +74,19 @@ export type VisitsLoad = {
   readonly untilKeyframe: boolean;
 };
 
+/** One publisher by RTMP, and viewers by HLS for a window of time. */
+export type HlsLoad = {
+  readonly kind: "hls";
+  readonly viewers: number;
+  readonly clip: ClipName;
+  /**
+   * Parts by playlists that are asked for before they are there; parts by playlists that are polled, as from a server of
+   * files; or whole segments, as players without low latency do.
+   */
+  readonly way: "blocking" | "parts" | "segments";
+  readonly seconds: number;
+};
+
 export type Row = {
   readonly measure: MeasureName;
   /** Which of several alike it is. */
@@ -88,6 +103,7 @@ export type Target = { readonly ratio: number } | { readonly value: number };
 
 export const MILLRACE_LOW: Server = { program: "millrace", settings: {} };
 export const NGINX: Server = { program: "nginx" };
+export const NGINX_FILES: Server = { program: "nginx-files" };
 export const SRS_DEFAULT: Server = { program: "srs", configuration: "default" };
 export const SRS_REALTIME: Server = { program: "srs", configuration: "realtime" };
 /** The floor with the policy `low`. */

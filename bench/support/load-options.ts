@@ -1,4 +1,4 @@
-import type { LiveLoad, Load, Server, VisitsLoad } from "../scenarios/scenario.ts";
+import type { HlsLoad, LiveLoad, Load, Server, VisitsLoad } from "../scenarios/scenario.ts";
 
 export type LoadTimes = {
   /** The window. Undefined: as the load has it, or DEFAULT_TIMES. */
@@ -14,10 +14,23 @@ const PUBLISHERS_PER_SECOND = 100;
 /** Of a server that is not fast. */
 const VISITS_PER_SECOND = 700;
 const VISITS_TIMEOUT_SECONDS = 60;
+/** Each begins with half a megabyte or more that is there already. */
+const HLS_VIEWERS_PER_SECOND = 100;
+/** How long there is a broadcast before the first viewer comes: segments to begin with. */
+const HLS_LEAD_SECONDS = 4;
 
 /** The loader's options for this load on that server: bench/load/README.md. */
 export function loadOptions(load: Load, server: Server, clip: string, times: LoadTimes): string[] {
-  return load.kind === "live" ? liveOptions(load, server, clip, times) : visitsOptions(load, clip);
+  switch (load.kind) {
+    case "live":
+      return liveOptions(load, server, clip, times);
+    case "visits":
+      return visitsOptions(load, clip);
+    case "hls":
+      return hlsOptions(load, clip, times);
+    default:
+      return load satisfies never;
+  }
 }
 
 /** About how long a run lasts, from the start of its server to the end. */
@@ -25,14 +38,21 @@ export function typicalSeconds(load: Load, times: LoadTimes): number {
   const aroundSeconds = 4;
   if (load.kind === "visits") return aroundSeconds + load.total / VISITS_PER_SECOND;
   const { seconds, warmUpSeconds } = timesOf(load, times);
+  if (load.kind === "hls") {
+    return aroundSeconds + HLS_LEAD_SECONDS + load.viewers / HLS_VIEWERS_PER_SECOND + warmUpSeconds + seconds;
+  }
   const rampSeconds = load.viewers / VIEWERS_PER_SECOND + load.publishers / PUBLISHERS_PER_SECOND;
   return aroundSeconds + rampSeconds + warmUpSeconds + seconds;
 }
 
-function timesOf(load: LiveLoad, times: LoadTimes): { readonly seconds: number; readonly warmUpSeconds: number } {
+function timesOf(
+  load: LiveLoad | HlsLoad,
+  times: LoadTimes,
+): { readonly seconds: number; readonly warmUpSeconds: number } {
+  const warmUpSeconds = load.kind === "live" ? load.warmUpSeconds : undefined;
   return {
     seconds: times.seconds ?? load.seconds ?? DEFAULT_TIMES.seconds,
-    warmUpSeconds: times.warmUpSeconds ?? load.warmUpSeconds ?? DEFAULT_TIMES.warmUpSeconds,
+    warmUpSeconds: times.warmUpSeconds ?? warmUpSeconds ?? DEFAULT_TIMES.warmUpSeconds,
   };
 }
 
@@ -56,5 +76,14 @@ function visitsOptions({ total, together, untilKeyframe }: VisitsLoad, clip: str
   return [
     ...["--scenario", "churn", "--flv", clip, "--total", `${total}`, "--concurrency", `${together}`],
     ...["--timeout", `${VISITS_TIMEOUT_SECONDS}`, ...(untilKeyframe ? ["--until-key"] : [])],
+  ];
+}
+
+function hlsOptions(load: HlsLoad, clip: string, times: LoadTimes): string[] {
+  const { seconds, warmUpSeconds } = timesOf(load, times);
+  return [
+    ...["--scenario", "hls", "--hls", load.way, "--flv", clip, "--lead", `${HLS_LEAD_SECONDS}`],
+    ...["--players", `${load.viewers}`, "--rate", `${HLS_VIEWERS_PER_SECOND}`],
+    ...["--warm", `${warmUpSeconds}`, "--window", `${seconds}`],
   ];
 }

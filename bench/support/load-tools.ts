@@ -8,6 +8,7 @@ export type LoadTools = {
   readonly loader: string;
   readonly floor: string;
   readonly nodeSink: string;
+  readonly hlsFiles: string;
   /** Where clips are kept. */
   readonly buildFolder: string;
 };
@@ -27,6 +28,7 @@ export function buildLoadTools(): LoadTools {
     loader: join(buildFolder, "rtmpload"),
     floor: join(buildFolder, "floor"),
     nodeSink: join(FOLDER, "node-sink.ts"),
+    hlsFiles: join(FOLDER, "hls-files.ts"),
     buildFolder,
   };
 }

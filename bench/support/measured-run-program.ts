@@ -50,11 +50,22 @@ async function measuredRun({ server, loader, loadOptions, isolation }: MeasuredR
   const notes = [...prepareNetwork(isolation), ...raisePriority(isolation.priority)];
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   const port = await freePort();
-  const fill = (text: string): string => text.replaceAll("{port}", `${port}`).replaceAll("{folder}", folder);
+  const publishPort = server.companion === undefined ? port : await freePort();
+  const fill = (text: string): string =>
+    text.replaceAll("{port}", `${port}`).replaceAll("{publishPort}", `${publishPort}`).replaceAll("{folder}", folder);
   for (const [name, text] of Object.entries(server.files)) writeFileSync(join(folder, name), fill(text));
   const log = join(folder, "log");
-  const child = startServer(server.command.map(fill), isolation, log);
+  const { serverCores, loaderCore } = isolation;
+  const child = startServer(server.command.map(fill), { ...isolation, cores: serverCores }, log);
   const children = [child];
+  const companion =
+    server.companion &&
+    startServer(
+      server.companion.map(fill),
+      { ...isolation, cores: loaderCore === undefined ? [] : [loaderCore] },
+      `${log}-companion`,
+    );
+  if (companion !== undefined) children.push(companion);
   // The benchmark was interrupted.
   const onExit = (): void => {
     children.forEach(killAll);
@@ -63,8 +74,10 @@ async function measuredRun({ server, loader, loadOptions, isolation }: MeasuredR
   process.once("exit", onExit);
   try {
     await untilServing(child, port, log);
+    if (companion !== undefined) await untilServing(companion, publishPort, `${log}-companion`);
     const cores = isolation.loaderCore === undefined ? [] : ["--cpu", `${isolation.loaderCore}`];
-    const parameters = ["--port", `${port}`, "--pid", `${child.pid}`, ...cores, ...loadOptions];
+    const publishing = companion === undefined ? [] : ["--publish-port", `${publishPort}`];
+    const parameters = ["--port", `${port}`, "--pid", `${child.pid}`, ...cores, ...publishing, ...loadOptions];
     const loading = promisify(execFile)(loader, parameters, { timeout: LOAD_TIMEOUT_MS });
     children.push(loading.child);
     // Its own message names the program's path, which is of no use in results.
@@ -74,6 +87,7 @@ async function measuredRun({ server, loader, loadOptions, isolation }: MeasuredR
     return { figures: JSON.parse(stdout) as Figures, congestionControl: congestionControl(), notes };
   } finally {
     await stopServer(child);
+    if (companion !== undefined) await stopServer(companion);
     process.off("exit", onExit);
     rmSync(folder, { recursive: true, force: true });
   }
@@ -108,8 +122,12 @@ function raisePriority(priority: number): string[] {
   return [];
 }
 
-function startServer(command: readonly string[], { taskset, serverCores }: Isolation, log: string): ChildProcess {
-  const pinned = taskset === undefined ? command : [taskset, "-c", serverCores.join(","), ...command];
+function startServer(
+  command: readonly string[],
+  { taskset, cores }: Pick<Isolation, "taskset"> & { readonly cores: readonly number[] },
+  log: string,
+): ChildProcess {
+  const pinned = taskset === undefined ? command : [taskset, "-c", cores.join(","), ...command];
   const [program = "", ...parameters] = pinned;
   const output = openSync(log, "w");
   return spawn(program, parameters, { stdio: ["ignore", output, output] });

@@ -16,6 +16,8 @@ test("what makes a run say less is told", () => {
     players_failed: 4,
     publishers_failed: 5,
     failed: 6,
+    request_errors: 7,
+    items_skipped: 8,
     publish_late_max_ms: 200,
   });
   deepEqual(doubts, [
@@ -26,6 +28,8 @@ test("what makes a run say less is told", () => {
     "4 viewers failed",
     "5 publishers failed",
     "6 connections failed",
+    "7 requests failed",
+    "8 parts or segments were missed",
     "a message was published 200 ms late",
   ]);
 });

@@ -24,7 +24,9 @@ export type MeasureName =
   | "memory-at-end"
   | "wake-ups"
   | "main-wake-ups"
-  | "stalled-closed";
+  | "stalled-closed"
+  | "hls-stalls"
+  | "requests";
 
 export const MEASURES: Readonly<Record<MeasureName, Measure>> = {
   "cpu-per-gigabyte": measure("CPU-s/GB", 3, "cpu_s_per_GB"),
@@ -43,6 +45,8 @@ export const MEASURES: Readonly<Record<MeasureName, Measure>> = {
   "wake-ups": measure("wake-ups/s, all threads", 1, "wakeups_per_s"),
   "main-wake-ups": measure("wake-ups/s, main thread", 1, "main_wakeups_per_s"),
   "stalled-closed": measure("stalled viewers closed", 0, "stalled_closed"),
+  "hls-stalls": measure("times a viewer had nothing to show", 0, "stalls"),
+  requests: measure("requests/s", 0, "requests_per_s"),
 };
 
 function measure(title: string, digits: number, figure: string, factor = 1): Measure {
@@ -71,6 +75,8 @@ export function doubtsOf(figures: Figures): string[] {
     ["players_failed", "viewers failed"],
     ["publishers_failed", "publishers failed"],
     ["failed", "connections failed"],
+    ["request_errors", "requests failed"],
+    ["items_skipped", "parts or segments were missed"],
   ] as const;
   for (const [name, text] of counts) if (number(name) > 0) doubts.push(`${number(name)} ${text}`);
   if (number("publish_late_max_ms") >= LATE_PUBLISHER_MS) {

@@ -18,7 +18,7 @@ const NGINX_MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 
 /** Fails with the line that installs what is missing of what was asked for. */
 export function findPrograms(
-  { floor, nodeSink }: LoadTools,
+  { floor, nodeSink, hlsFiles }: LoadTools,
   { hasPeers, srs, otherCheckout }: PeerOptions,
 ): ServerPrograms {
   const ownNode = join(ROOT, "node_modules", ".bin", "node");
@@ -35,6 +35,7 @@ export function findPrograms(
     node: existsSync(ownNode) ? ownNode : process.execPath,
     floor,
     nodeSink,
+    hlsFiles,
     nginx: hasPeers ? { file: requirePeer("nginx"), module: NGINX_MODULE } : undefined,
     srs: srs === undefined ? undefined : { file: srs },
   };

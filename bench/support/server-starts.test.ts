@@ -5,6 +5,7 @@ import {
   MILLRACE_LOW,
   millraceFlush,
   NGINX,
+  NGINX_FILES,
   type Server,
   SRS_DEFAULT,
   SRS_REALTIME,
@@ -19,6 +20,7 @@ const PROGRAMS: ServerPrograms = {
   node: "node",
   floor: "floor",
   nodeSink: "sink.ts",
+  hlsFiles: "files.ts",
   nginx: { file: "nginx", module: "rtmp.so" },
   srs: { file: "srs" },
 };
@@ -56,8 +58,22 @@ test("peers get a configuration, and are left out where they are not there", () 
   for (const server of [NGINX, SRS_DEFAULT, other]) equal(serverStart(server, alone, OPTIONS), undefined);
 });
 
+test("files are served by nginx, and made by a program beside it", () => {
+  const { files, companion } = start(NGINX_FILES) ?? {};
+  match(files?.["nginx.conf"] ?? "", /listen 127\.0\.0\.1:\{port\};\s+root \{folder\}\/files;/);
+  deepEqual(companion, ["node", "files.ts", "{publishPort}", "{folder}/files"]);
+});
+
+test("viewers of HLS play as the load says", () => {
+  const load = { kind: "hls", viewers: 500, clip: "1", way: "parts", seconds: 12 } as const;
+  const options = loadOptions(load, NGINX_FILES, "clip.flv", UNSET).join(" ");
+  match(options, /^--scenario hls --hls parts --flv clip\.flv .*--players 500 .*--warm 3 --window 12$/);
+  equal(typicalSeconds(load, UNSET), 4 + 4 + 5 + 3 + 12);
+});
+
 test("every server has a title of its own", () => {
   const servers: Server[] = [
+    NGINX_FILES,
     ...[MILLRACE_LOW, millraceFlush(100), millraceFlush("instant"), NGINX, SRS_DEFAULT, SRS_REALTIME, FLOOR_VIDEO],
     ...([
       { program: "floor", flush: "instant" },

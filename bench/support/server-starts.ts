@@ -6,6 +6,8 @@ export type ServerStart = {
   readonly command: readonly string[];
   /** Written into the folder before. */
   readonly files: Readonly<Record<string, string>>;
+  /** What it serves is made by this program, which is not measured: what is published goes there, to `{publishPort}`. */
+  readonly companion?: readonly string[];
 };
 
 export type ServerPrograms = {
@@ -15,6 +17,7 @@ export type ServerPrograms = {
   readonly node: string;
   readonly floor: string;
   readonly nodeSink: string;
+  readonly hlsFiles: string;
   /** Undefined where it is not there, or is not asked for. */
   readonly nginx: { readonly file: string; readonly module: string } | undefined;
   readonly srs: { readonly file: string } | undefined;
@@ -39,6 +42,14 @@ export function serverStart(server: Server, programs: ServerPrograms, options: S
     }
     case "nginx":
       return programs.nginx && { command: nginxCommand(programs.nginx.file), files: nginxFiles(programs.nginx.module) };
+    case "nginx-files":
+      return (
+        programs.nginx && {
+          command: nginxCommand(programs.nginx.file),
+          files: { "nginx.conf": NGINX_FILES_CONFIGURATION },
+          companion: [programs.node, programs.hlsFiles, "{publishPort}", "{folder}/files"],
+        }
+      );
     case "srs":
       return programs.srs && srsStart(programs.srs.file, server.configuration);
     case "floor":
@@ -62,6 +73,8 @@ export function serverTitle(server: Server): string {
       return [server.isOther ? "other millrace" : "millrace", ...Object.values(server.settings)].join(" ");
     case "nginx":
       return "nginx-rtmp";
+    case "nginx-files":
+      return "nginx, files";
     case "srs":
       return server.configuration === "default" ? "SRS" : "SRS realtime.conf";
     case "floor":
@@ -117,6 +130,29 @@ rtmp {
 `;
   return { "nginx.conf": configuration };
 }
+
+/** Run by root it must be let into the folder of the run. */
+const NGINX_FILES_CONFIGURATION = `
+daemon off;
+user root;
+worker_processes 1;
+error_log stderr error;
+pid nginx.pid;
+events { worker_connections 8192; }
+http {
+  access_log off;
+  sendfile on;
+  tcp_nopush on;
+  keepalive_requests 1000000;
+  types { application/vnd.apple.mpegurl m3u8; video/mp4 mp4 m4s; }
+  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  server {
+    listen 127.0.0.1:{port};
+    root {folder}/files;
+    location ~ [.]m3u8$ { add_header Cache-Control no-cache; }
+  }
+}
+`;
 
 /** Everything that has to do with HTTP is off. What differs is what SRS's own realtime.conf has. */
 function srsStart(file: string, configuration: "default" | "realtime"): ServerStart {

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
-/* rtmpload: puts a bounded load on an RTMP server on this machine and prints
- * one JSON line. See ../README.md. */
+/* rtmpload: puts a bounded load on an RTMP server on this machine, or on one
+ * of HLS, and prints one JSON line. See ../README.md. */
 #include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
@@ -10,11 +10,12 @@
 
 #include "churn.h"
 #include "flv.h"
+#include "hls.h"
 #include "live.h"
 #include "options.h"
 
 static void usage(void) {
-  fputs("usage: rtmpload --scenario live|churn --port PORT [options]\n"
+  fputs("usage: rtmpload --scenario live|churn|hls --port PORT [options]\n"
         "  --host 127.0.0.1  --app live  --stream bench  --flv FILE  --label TEXT\n"
         "  --pid PID            the server: its CPU time and memory, with its children's\n"
         "  --publishers N       (1)      --publish-rate N/s (50)   --chunk-size BYTES (4096)\n"
@@ -25,14 +26,15 @@ static void usage(void) {
         "  --raw                no handshake: the peer is the floor program\n"
         "  --lead S (2)  --warm S (3)  --window S (10)\n"
         "  --total N (2000)  --concurrency N (50)  --until-key  --timeout S (60)      for churn\n"
+        "  --hls blocking|parts|segments (blocking)  --publish-port PORT (as --port)              for hls\n"
         "  --cpu N              pin the load to one core\n", stderr);
   exit(2);
 }
 
 static void parse(struct options *o, int argc, char **argv) {
   enum { SCENARIO = 1, PORT, HOST, APP, STREAM, FLV, LABEL, PID, PUBLISHERS, PUBLISH_RATE, CHUNK, PLAYERS, RATE, PARSED,
-         STALLED, RAW, LEAD, WARM, WINDOW, TOTAL, CONCURRENCY, UNTIL_KEY, TIMEOUT, CPU,
-         FLV_PLAYERS };
+         STALLED, RAW, LEAD, WARM, WINDOW, TOTAL, CONCURRENCY, UNTIL_KEY, TIMEOUT, CPU, HLS,
+         PUBLISH_PORT, FLV_PLAYERS };
   static const struct option long_options[] = {
     {"scenario", 1, 0, SCENARIO}, {"port", 1, 0, PORT}, {"host", 1, 0, HOST}, {"app", 1, 0, APP},
     {"stream", 1, 0, STREAM}, {"flv", 1, 0, FLV}, {"label", 1, 0, LABEL}, {"pid", 1, 0, PID},
@@ -41,6 +43,7 @@ static void parse(struct options *o, int argc, char **argv) {
     {"raw", 0, 0, RAW}, {"lead", 1, 0, LEAD}, {"warm", 1, 0, WARM}, {"window", 1, 0, WINDOW},
     {"total", 1, 0, TOTAL}, {"concurrency", 1, 0, CONCURRENCY}, {"until-key", 0, 0, UNTIL_KEY},
     {"timeout", 1, 0, TIMEOUT}, {"cpu", 1, 0, CPU},
+    {"hls", 1, 0, HLS}, {"publish-port", 1, 0, PUBLISH_PORT},
     {"flv-players", 0, 0, FLV_PLAYERS}, {0, 0, 0, 0}};
   for (int c; (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) switch (c) {
     case SCENARIO: o->scenario = optarg; break;
@@ -68,6 +71,8 @@ static void parse(struct options *o, int argc, char **argv) {
     case UNTIL_KEY: o->until_key = 1; break;
     case TIMEOUT: o->timeout_s = atof(optarg); break;
     case CPU: o->cpu = atoi(optarg); break;
+    case HLS: o->hls = optarg; break;
+    case PUBLISH_PORT: o->publish_port = atoi(optarg); break;
     default: usage();
   }
   if (!o->scenario || !o->target.port) usage();
@@ -76,7 +81,7 @@ static void parse(struct options *o, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-  struct options o = {.scenario = NULL, .label = "", .stream = "bench",
+  struct options o = {.scenario = NULL, .label = "", .stream = "bench", .hls = "blocking",
                       .target = {.host = "127.0.0.1", .app = "live"},
                       .publishers = 1, .parsed = 100, .cpu = -1, .total = 2000, .concurrency = 50,
                       .rate = 200, .publish_rate = 50, .warm_s = 3, .window_s = 10, .lead_s = 2, .timeout_s = 60, .chunk_size = 4096};
@@ -99,6 +104,7 @@ int main(int argc, char **argv) {
   }
   if (!strcmp(o.scenario, "live")) run_live(&o, &flv);
   else if (!strcmp(o.scenario, "churn")) run_churn(&o, &flv);
+  else if (!strcmp(o.scenario, "hls")) run_hls(&o, &flv);
   else usage();
   return 0;
 }

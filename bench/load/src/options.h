@@ -5,9 +5,9 @@
 #include "session.h"
 
 struct options {
-  const char *scenario, *label, *flv_path, *stream;
+  const char *scenario, *label, *flv_path, *stream, *hls;
   struct target target;
-  int publishers, players, parsed, raw, flv_players, stalled, pid, cpu;
+  int publishers, players, parsed, raw, flv_players, stalled, pid, cpu, publish_port;
   int total, concurrency, until_key;
   double rate, publish_rate, warm_s, window_s, lead_s, timeout_s;
   uint32_t chunk_size;
