@@ -16,7 +16,8 @@ export function publishClock(owner: CleanUp, url: string, options: Omit<PeerOpti
   const parameters = [
     ...["-hide_banner", "-loglevel", "info", "-nostats", "-fflags", "nobuffer", "-probesize", "32"],
     ...[...picture, "-framerate", `${FRAMES_PER_SECOND}`, "-i", "pipe:0"],
-    ...["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100"],
+    // At the pace of the pictures: with one of its own (-re), FFmpeg holds pictures back for some hundred milliseconds.
+    ...["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100"],
     ...["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-threads", "1"],
     ...["-g", `${GOP_FRAMES}`, "-keyint_min", `${GOP_FRAMES}`, "-sc_threshold", "0"],
     ...["-c:a", "aac", "-b:a", "96k", "-f", "flv", "-flvflags", "no_duration_filesize", url],
