@@ -25,8 +25,8 @@ export type ServerFeature = {
    */
   connect?(client: ServerClient, request: ConnectEvent): FeatureDecision | Promise<FeatureDecision> | undefined;
   /**
-   * Somebody came by HTTP, where there is no `connect`: may he, and who is he? The first answer of several features counts;
-   * one that says nothing leaves it to the next, and to the hooks.
+   * Somebody came by HTTP, where there is no `connect`: may he, and who is he? The first refusal of several features counts,
+   * and the first user; one that says nothing leaves it to the others, and to the hooks.
    */
   identify?(request: HttpIdentification): FeatureDecision | Promise<FeatureDecision> | undefined;
   /** The client has been accepted; the answer to `connect` is on its way. */
@@ -67,6 +67,8 @@ export type FeatureDecision =
       readonly refusal?: ConnectRefusal;
       /** The client is told what to bring, and comes again: nobody need hear of it. @default false */
       readonly isInterim?: boolean;
+      /** No user and no password would help somebody by HTTP. @default false */
+      readonly isForbidden?: boolean;
     };
 
 /** A connected client, as features see it. What is sent to one that is gone is dropped. */

@@ -3,6 +3,8 @@ import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { test } from "node:test";
 import { TestServer } from "../../test/support/test-server.ts";
+import { application } from "./applications/application.ts";
+import { Applications } from "./applications/applications.ts";
 import type { ConnectionInfo, ServerHooks } from "./hooks.ts";
 import { credentialsOf } from "./http-replies.ts";
 import { admitHttpPublisher, admitHttpViewer, type HttpWish, parseHttpPath } from "./http-viewers.ts";
@@ -90,6 +92,24 @@ test("names and queries have their limits, and a hook its time", async () => {
   equal(await status(`live/${"x".repeat(12)}`), 400);
   equal(await status("live/key", "x".repeat(17)), 414);
   equal(await status(`live/${"x".repeat(11)}`, "x".repeat(16)), 503);
+});
+
+test("an application that decides who connects lets nobody in by HTTP, whatever a user proves; others do", async () => {
+  const applications = [application("chat", { onConnect: () => undefined }), application("open", {})];
+  const server = new TestServer({}, (context) => [
+    new Applications({ applications, log: context.log, maxPendingCalls: 1, nowMs: context.nowMs }),
+    { identify: () => ({ allow: true, user: "anna" }) },
+  ]);
+  for (const path of ["chat/garden/key", "chat%2Fgarden/key", "/chat//key"]) {
+    const refused = await admitHttpViewer(server.context, wish(path));
+    ok(!refused.allow);
+    equal(refused.status, 403);
+    match(refused.reason, /decides who connects/);
+  }
+  const allowed = await admitHttpViewer(server.context, wish("open/key"));
+  ok(allowed.allow);
+  equal(allowed.info.user, "anna");
+  allowed.left("gone");
 });
 
 test("an operator is asked by nobody", async () => {

@@ -139,7 +139,10 @@ class HttpAdmission {
     const identity = this.#isOperator ? ALLOW : await this.#inTime(unknown.id, () => this.#identify(target));
     const user = identity.allow && "user" in identity ? identity.user : undefined;
     const info = user === undefined ? unknown : { ...unknown, user };
-    if (!identity.allow) return this.#refuse(info, target, 401, identity.reason, left);
+    if (!identity.allow) {
+      const isForbidden = "isForbidden" in identity && identity.isForbidden === true;
+      return this.#refuse(info, target, isForbidden ? 403 : 401, identity.reason, left);
+    }
     const { hooks, pool } = this.#context;
     const request: StreamRequest = {
       connection: info,
@@ -181,14 +184,15 @@ class HttpAdmission {
     };
   }
 
-  /** The first feature that has something to say decides. */
-  #identify({ name }: Target): FeatureDecision | Promise<FeatureDecision> {
+  async #identify({ name }: Target): Promise<FeatureDecision> {
     const credentials = credentialsOf(this.#wish.request);
+    let user: string | undefined;
     for (const feature of this.#context.features ?? []) {
-      const decision = feature.identify?.({ broadcastName: name, purpose: this.#purpose, credentials });
-      if (decision !== undefined) return decision;
+      const decision = await feature.identify?.({ broadcastName: name, purpose: this.#purpose, credentials });
+      if (decision?.allow === false) return decision;
+      user ??= decision?.user;
     }
-    return ALLOW;
+    return { allow: true, ...(user !== undefined && { user }) };
   }
 
   async #inTime<Answer extends Decision | FeatureDecision>(

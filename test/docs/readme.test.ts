@@ -19,7 +19,12 @@ const LINES = shellLines("README.md");
 const BLOCKS = codeBlocks(README);
 /** Nothing is fetched, and nobody is asked. */
 const OFFLINE = { npm_config_offline: "true", npm_config_yes: "false", npm_config_update_notifier: "false" };
-const LOOPBACK = { ...OFFLINE, MILLRACE_LISTEN: "127.0.0.1:0", MILLRACE_LOG_FORMAT: "json" };
+const LOOPBACK = {
+  ...OFFLINE,
+  MILLRACE_LISTEN: "127.0.0.1:0",
+  MILLRACE_API_LISTEN: "127.0.0.1:0",
+  MILLRACE_LOG_FORMAT: "json",
+};
 /** For ffplay, where there is neither screen nor loudspeaker. */
 const NO_DEVICES = { SDL_VIDEODRIVER: "dummy", SDL_AUDIODRIVER: "dummy" };
 
@@ -27,7 +32,7 @@ const NO_DEVICES = { SDL_VIDEODRIVER: "dummy", SDL_AUDIODRIVER: "dummy" };
 const TRIED: readonly (readonly [line: RegExp, by: string])[] = [
   [/^npm ci && npm start$/, "the server starts, without npm ci"],
   [/^npm ci && npm test$/, "the tests run, without npm ci, and one file of them"],
-  [/^(?:ffmpeg -re|ffplay|rtmpdump) .*rtmp:\/\//, "what is sent is seen"],
+  [/^(?:ffmpeg -re|ffplay|rtmpdump) .*rtmp:\/\/|^ffplay .*http:\/\/.*\.flv$/, "what is sent is seen"],
   [/^npx millrace serve --tls-self-signed \w+$/, "what is sent by TLS is seen through HTTP"],
   [/^(?:ffmpeg -re|ffplay) .*rtmp[st]:\/\//, "what is sent by TLS is seen through HTTP"],
   [/^npx millrace demo$/, "the demo publishes"],
@@ -54,7 +59,7 @@ function runLine(
   port: number,
   options: ProgramOptions & { more?: string } = {},
 ): RunningProgram {
-  const line = lineOf(start).replace(/(rtmp[st]?):\/\/127\.0\.0\.1(?::1935)?\//, `$1://127.0.0.1:${port}/`);
+  const line = lineOf(start).replace(/(rtmp[st]?|http):\/\/127\.0\.0\.1(?::1935)?\//, `$1://127.0.0.1:${port}/`);
   return runShellLine(t, line.replace(" ", ` ${options.more ?? ""} `), options);
 }
 
@@ -78,6 +83,7 @@ test("npm start prints what the README shows; its FFmpeg line publishes, and its
   await server.until(/Ctrl\+C stops the server\.\n/);
   const printed = server.output
     .replaceAll(`:${port}`, ":1935")
+    .replace(/^(Dashboard: http:\/\/127\.0\.0\.1):\d+/m, "$1:8081")
     .replace("takes RTMP on 127.0.0.1:", "takes RTMP on [::]:")
     .replace(/^millrace \S+/m, "millrace 0.1.0");
   const [shown = ""] = BLOCKS.filter(({ language }) => language === "text").map(({ text }) => text);
@@ -89,12 +95,14 @@ test("npm start prints what the README shows; its FFmpeg line publishes, and its
   await server.until(/"msg":"publishing"/);
   const folder = temporaryFolder(t);
   const recorder = runLine(t, "rtmpdump", port, { folder });
-  const player = runLine(t, "ffplay -fflags nobuffer rtmp:", port, { environment: NO_DEVICES });
-  await player.until(/Stream [^\n]*Video: h264/);
-  await player.until(/Stream [^\n]*Audio: aac/);
-  // Its clock runs, and sound and picture are together.
-  await player.until(/ \d+\.\d+ A-V: +-?\d/);
-  await player.end();
+  for (const url of ["rtmp:", "http:"]) {
+    const player = runLine(t, `ffplay -fflags nobuffer ${url}`, port, { environment: NO_DEVICES });
+    await player.until(/Stream [^\n]*Video: h264/);
+    await player.until(/Stream [^\n]*Audio: aac/);
+    // Its clock runs, and sound and picture are together.
+    await player.until(/ \d+\.\d+ A-V: +-?\d/);
+    await player.end();
+  }
   // Ctrl+C, upon which FFmpeg unpublishes; that ends rtmpdump.
   await encoder.end("SIGINT");
   equal(await recorder.done, 0, recorder.output);

@@ -2,7 +2,7 @@ import { type AmfClass, createRegistry } from "../../formats/amf/class-alias.ts"
 import type { ExternalizableRegistry } from "../../formats/amf/externalizable.ts";
 import type { CallEvent } from "../../rtmp/session/call-events.ts";
 import type { ConnectEvent } from "../../rtmp/session/server-events.ts";
-import type { FeatureDecision, ServerClient, ServerFeature } from "../feature.ts";
+import type { FeatureDecision, HttpIdentification, ServerClient, ServerFeature } from "../feature.ts";
 import { tellApplication } from "../hooks.ts";
 import type { Log } from "../log.ts";
 import { DEFAULT_INSTANCE, RunningApplication } from "./application.ts";
@@ -22,6 +22,12 @@ export type ApplicationsOptions = {
   readonly maxPendingCalls: number;
   /** Milliseconds of a clock that never goes back. */
   readonly nowMs: () => number;
+};
+
+const NOT_BY_HTTP: FeatureDecision = {
+  allow: false,
+  isForbidden: true,
+  reason: "This application decides who connects to it, which it can by RTMP only.",
 };
 
 /** Serves the methods of applications. */
@@ -59,6 +65,12 @@ export class Applications implements ServerFeature {
     const connected = new ConnectedClient(client, instance, application.options.state?.(), this.#encodings);
     this.#members.set(client, { application, leave: () => application.leave(instance, connected), connected });
     return this.#ask(application, connected, request);
+  }
+
+  /** An application that decides who connects knows nobody by HTTP: it would have to decide without a client. */
+  identify({ broadcastName }: HttpIdentification): FeatureDecision | undefined {
+    const [name = ""] = broadcastName.split("/", 1);
+    return this.#applications.get(name)?.options.onConnect === undefined ? undefined : NOT_BY_HTTP;
   }
 
   connected(client: ServerClient): void {
