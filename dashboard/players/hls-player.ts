@@ -1,4 +1,5 @@
 import Hls, { type ErrorData } from "hls.js";
+import { forgiveStalls, STALL_INCREASE } from "./forgive-stalls.ts";
 import { bufferedAheadMs, type Player, type PlayerEvents } from "./player.ts";
 
 /** Playback may go this much faster to catch up with the live edge. */
@@ -16,6 +17,7 @@ function playByHlsJs(video: HTMLVideoElement, url: string, events: PlayerEvents)
     enableWorker: false,
     lowLatencyMode: true,
     maxLiveSyncPlaybackRate: CATCH_UP_RATE,
+    liveSyncOnStallIncrease: STALL_INCREASE,
     backBufferLength: 30,
   });
   let recoveries = 0;
@@ -32,6 +34,7 @@ function playByHlsJs(video: HTMLVideoElement, url: string, events: PlayerEvents)
   ] as const) {
     hls.on(name, events.onChoices);
   }
+  forgiveStalls(hls);
   hls.loadSource(url);
   hls.attachMedia(video);
   return {
