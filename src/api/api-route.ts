@@ -93,6 +93,8 @@ export class ApiRoute implements HttpRoute {
       const problem = this.#problemOfBody(request);
       // What comes of the body is not read.
       if (problem !== undefined) return sendProblem(response, problem, { Connection: "close" });
+      // What was judged is what is answered: others read dots and backslashes their way.
+      request.url = path + url.search;
       return void rest.handle(request, response);
     }
     const isAnswered = media.isUnder(path)

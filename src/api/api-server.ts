@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { describeBadToken } from "../server/api-token.ts";
 import { silentLog } from "../server/log.ts";
 import { formatAddress } from "../transport/address.ts";
@@ -25,6 +26,9 @@ export type ApiServer = {
   /** Ends everything at once, and for good. */
   stop(): void;
 };
+
+/** The same two levels up from src/api and dist/api. */
+const DASHBOARD_FOLDER = fileURLToPath(new URL("../../dist/dashboard", import.meta.url));
 
 /** Throws where it is to listen beyond this machine without a token, and for a token that is too short. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
@@ -100,7 +104,7 @@ class HttpApiServer implements ApiServer {
 
   async #createRoute(): Promise<ApiRoute> {
     const {
-      dashboardFolder,
+      dashboardFolder = DASHBOARD_FOLDER,
       media,
       mediaAddress,
       allowedHosts = [],

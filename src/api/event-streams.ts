@@ -53,6 +53,10 @@ export class EventStreams {
       );
       return sendProblem(response, problem, { "Retry-After": "10" });
     }
+    // Else one connection, with a request behind the other, would have all the places.
+    if (response.socket !== request.socket) {
+      return sendProblem(response, problemOf("request.malformed", "Ask for events on a connection of their own."));
+    }
     response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store" });
     if (request.method === "HEAD") return void response.end();
     const listener = { response, session };

@@ -22,7 +22,7 @@ export type ApiServerOptions = {
   readonly token?: string;
   /** Names, beside `localhost` and addresses of loopback, under which browsers may ask where there is no token. @default none */
   readonly allowedHosts?: readonly string[];
-  /** The built dashboard, with its `index.html`. @default none: a page says that there is none */
+  /** A built dashboard, with its `index.html`. @default the one of this package */
   readonly dashboardFolder?: string;
   /** Plays broadcasts to the dashboard, under `/media/`: its requests are an operator's. @default nothing plays there */
   readonly media?: HttpRoute;

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import type { ApiServer } from "../api/api-server.ts";
 import type { ApiServerOptions } from "../api/options.ts";
@@ -76,8 +75,6 @@ export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
 /** The same two levels up from src/cli and dist/cli. */
 const PROGRAM = new URL("../../bin/millrace.js", import.meta.url);
 
-const DASHBOARD_FOLDER = fileURLToPath(new URL("../../dist/dashboard", import.meta.url));
-
 /** The context of this process. */
 export function processContext(): CommandContext {
   return {
@@ -101,8 +98,7 @@ export function processContext(): CommandContext {
     workerCountOf,
     createWorkerPool: async (options) =>
       (await import("../workers/worker-pool.ts")).createWorkerPool({ ...options, program: PROGRAM }),
-    createApi: async (options) =>
-      (await import("../api/api-server.ts")).createApiServer({ ...options, dashboardFolder: DASHBOARD_FOLDER }),
+    createApi: async (options) => (await import("../api/api-server.ts")).createApiServer(options),
     readDemoClip: () => readFileSync(new URL("../../media/demo.flv", import.meta.url)),
     loadClient: () => import("../client/connect.ts"),
     onSignal(name, listener) {

@@ -47,7 +47,7 @@ function shortClip(t: TestContext): string {
 
 test("every example is short and says how it is run", () => {
   const examples = globSync("examples/*.ts", { cwd: ROOT }).sort();
-  equal(examples.length, 12);
+  equal(examples.length, 13);
   for (const example of examples) {
     const text = readFileSync(join(ROOT, example), "utf8");
     ok(text.split("\n").length < 60, `${example} has 60 lines or more`);
@@ -203,4 +203,17 @@ test("12: viewers get a broadcast, whichever worker they come to", async (t) => 
   await publisher.close();
   await Promise.all(viewers.map((viewer) => viewer.close()));
   equal(await program.end("SIGINT"), 0);
+});
+
+test("13: the dashboard is served, and what happens is told", async (t) => {
+  const program = runExample(t, "13-dashboard.ts", "0", "0");
+  const [, url = "", page = ""] = await program.until(/publish to (rtmp:\S+), and see (http:\S+)\n/);
+  match(await (await fetch(page)).text(), /<html/);
+  const publisher = await publishTo(`${url}/test`);
+  publisher.write(classifyMedia("video", 0, hex`17 01 000000 65`));
+  await program.until(/live\/test/);
+  const answer = await fetch(`${page}api/v1/broadcasts/live%2Ftest`);
+  equal(((await answer.json()) as { readonly state: string }).state, "live");
+  await publisher.close();
+  equal(await program.end("SIGINT"), 0, program.output);
 });
