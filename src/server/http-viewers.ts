@@ -55,6 +55,8 @@ export type HttpRefusal = {
 
 /** How much of what a client calls itself is kept and shown. */
 const MAX_SHOWN_CHARACTERS = 200;
+/** The same of the addresses that it names. */
+const MAX_URL_CHARACTERS = 2048;
 /** When to come again, in seconds. */
 const RETRY_AFTER = { "Retry-After": "5" };
 /** RFC 7617. */
@@ -177,9 +179,9 @@ class HttpAdmission {
       isRtmpe: false,
       app,
       appQuery: query,
-      tcUrl: `${transport}://${host}${path}`,
-      flashVersion: agent.slice(0, MAX_SHOWN_CHARACTERS),
-      pageUrl: referer ?? origin ?? "",
+      tcUrl: shortened(`${transport}://${host}${path}`, MAX_URL_CHARACTERS),
+      flashVersion: shortened(agent, MAX_SHOWN_CHARACTERS),
+      pageUrl: shortened(referer ?? origin ?? "", MAX_URL_CHARACTERS),
       swfUrl: "",
     };
   }
@@ -319,6 +321,11 @@ const OVERDUE = { allow: false, reason: "The application did not decide in time.
 
 function refusal(status: number, reason: string, headers: Readonly<Record<string, string>> = {}): HttpRefusal {
   return { allow: false, status, reason, headers };
+}
+
+/** A copy where it is too long: a slice would keep the whole header, for as long as the client stays. */
+function shortened(text: string, maxCharacters: number): string {
+  return text.length <= maxCharacters ? text : Buffer.from(text.slice(0, maxCharacters)).toString();
 }
 
 function percentDecoded(text: string): string | undefined {

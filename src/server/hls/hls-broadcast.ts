@@ -46,6 +46,7 @@ export class HlsBroadcast {
   #changesSeen = 0;
   #isLookDue = false;
   #failure: string | undefined;
+  #overAtMs: number | undefined;
   /** Of the newest request; the idle time counts from it. */
   lastRequestMs: number;
 
@@ -80,6 +81,11 @@ export class HlsBroadcast {
 
   get isOver(): boolean {
     return this.segmenter.isEnded;
+  }
+
+  /** Since when nothing comes any more; undefined while something may. */
+  get overAtMs(): number | undefined {
+    return this.#overAtMs;
   }
 
   /** Why there will be nothing to play; undefined while there may be. */
@@ -181,6 +187,7 @@ export class HlsBroadcast {
   }
 
   #end(): void {
+    this.#overAtMs ??= this.#parts.context.nowMs();
     this.segmenter.end();
     this.#lookSoon();
   }
@@ -191,10 +198,21 @@ export class HlsBroadcast {
     this.#isLookDue = true;
     setImmediate(() => {
       this.#isLookDue = false;
-      for (const wait of [...this.#waits]) if (wait.look()) this.#waits.delete(wait);
+      this.#look([...this.#waits]);
     });
   }
+
+  /** So many in one go, that media passes in between. */
+  #look(waits: readonly HlsWait[]): void {
+    for (const wait of waits.slice(0, LOOKS_AT_ONCE)) {
+      if (this.#waits.has(wait) && wait.look()) this.#waits.delete(wait);
+    }
+    if (waits.length > LOOKS_AT_ONCE) setImmediate(() => this.#look(waits.slice(LOOKS_AT_ONCE)));
+  }
 }
+
+/** Some milliseconds of work. */
+const LOOKS_AT_ONCE = 200;
 
 function reportOf(rendition: Rendition): RenditionReport {
   const { name, open, segments } = rendition;

@@ -25,6 +25,8 @@ export type HlsRouteOptions = HlsOptions & {
 const METHODS = "GET, HEAD";
 /** How long the first playlist is waited for: the distance of keyframes, and some more. */
 const FIRST_WAIT_MS = 20_000;
+/** How long what has ended is kept for those who still read it: one who publishes again and again would fill the memory. */
+const MAX_PAST_MS = 120_000;
 /** In target durations. RFC 8216bis section 6.2.5.2. */
 const MAX_WAIT = 3;
 const SOON = { "Retry-After": "2" };
@@ -69,7 +71,8 @@ export class HlsRoute implements HttpRoute {
     for (const hls of [...this.#instances.values()]) {
       hls.tick(nowMs);
       const isIdle = hls.waitCount === 0 && nowMs - hls.lastRequestMs > this.#options.idleMs;
-      if (isIdle && (hls.isOver || this.#options.start === "on-demand")) this.#forget(hls);
+      const isPast = hls.overAtMs !== undefined && nowMs - hls.overAtMs > MAX_PAST_MS;
+      if (isPast || (isIdle && (hls.isOver || this.#options.start === "on-demand"))) this.#forget(hls);
     }
     if (this.#options.start === "on-demand" || this.#isClosed) return;
     for (const { name, state, publisher } of this.#context.directory) {
@@ -122,7 +125,12 @@ export class HlsRoute implements HttpRoute {
   #serveFile(asked: Asked, file: HlsFile): void {
     const hls = this.#instances.get(file.instance);
     const rendition = hls?.name === asked.session.broadcastName ? hls.rendition(file.rendition) : undefined;
-    if (hls === undefined || rendition === undefined) return refuse(asked, 404, "There is no such file, or no more.");
+    if (hls === undefined || rendition === undefined) {
+      refuse(asked, 404, "There is no such file, or no more.");
+      // Who never got anything takes no viewer's place.
+      if (!asked.session.hasBegun) asked.session.end("there was nothing to play");
+      return;
+    }
     hls.lastRequestMs = this.#context.nowMs();
     switch (file.kind) {
       case "playlist":

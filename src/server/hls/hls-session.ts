@@ -45,12 +45,26 @@ export class HlsSession implements ServerConnection {
     this.#lastRequestMs = parts.nowMs;
   }
 
+  get remoteAddress(): string {
+    return this.#parts.client.info.remoteAddress;
+  }
+
   get isOver(): boolean {
     return this.#isOver;
   }
 
   get sentBytes(): number {
     return this.#sentBytes;
+  }
+
+  /** It has got something to play. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Some request of it is not answered. */
+  get isWaiting(): boolean {
+    return [...this.#exchanges.values()].some(({ answeredAtMs }) => answeredAtMs === undefined);
   }
 
   /** One more request; false where too many are not done. */
@@ -93,6 +107,12 @@ export class HlsSession implements ServerConnection {
   destroy(): void {
     this.#destroyResponses();
     this.end("the server stops");
+  }
+
+  /** To those of its network who came after it. */
+  giveWay(): void {
+    this.#destroyResponses();
+    this.end("it asked for nothing more, and others of its network came");
   }
 
   kick(reason: string): void {

@@ -33,7 +33,8 @@ export class Rendition {
   readonly name: string;
   readonly track: TrackName;
   readonly #limits: RenditionLimits;
-  readonly #inits: Uint8Array[] = [];
+  /** By number: those that some segment needs. */
+  readonly #inits = new Map<number, Uint8Array>();
   readonly #boundaries: Boundary[] = [];
   #config: TrackConfig;
   #buffer: TrackBuffer;
@@ -44,7 +45,7 @@ export class Rendition {
   #parts: Part[] = [];
   #partSamples: TimedSample[] = [];
   #number: number;
-  #initNumber = 0;
+  #initNumber = -1;
   #isDiscontinuous = false;
   /** Where the last segment ended, in seconds; undefined before the first sample, and behind a discontinuity. */
   #startSeconds: number | undefined;
@@ -52,6 +53,7 @@ export class Rendition {
   #discontinuitySequence = 0;
   #fragments = 0;
   #openBytes = 0;
+  #pendingBytes = 0;
   #heldBytes = 0;
   #partLimit: number;
   #maxSegmentSeconds = Number.POSITIVE_INFINITY;
@@ -104,11 +106,12 @@ export class Rendition {
 
   /** Of everything that can be fetched. */
   get heldBytes(): number {
-    return this.#heldBytes + this.#openBytes;
+    return this.#heldBytes + this.openBytes;
   }
 
+  /** Of the segment that grows, with what is no part of it yet. */
   get openBytes(): number {
-    return this.#openBytes;
+    return this.#openBytes + this.#pendingBytes;
   }
 
   get partTargetSeconds(): number {
@@ -123,7 +126,7 @@ export class Rendition {
   }
 
   init(number: number): Uint8Array | undefined {
-    return this.#inits[number];
+    return this.#inits.get(number);
   }
 
   segment(number: number): Segment | undefined {
@@ -196,6 +199,7 @@ export class Rendition {
     if (this.#past.length === 0 && this.#segments.length > 1) this.#leaveWindow();
     const forgotten = this.#past.shift();
     this.#heldBytes -= forgotten?.byteLength ?? 0;
+    this.#forgetInits();
     return forgotten !== undefined;
   }
 
@@ -275,10 +279,11 @@ export class Rendition {
     if (last !== undefined && (isFull || isApart)) this.#finishPart();
     if (this.#hasNewConfig) {
       this.#hasNewConfig = false;
-      this.#initNumber = this.#inits.push(encodeInitSegment([this.#config])) - 1;
+      this.#inits.set(++this.#initNumber, encodeInitSegment([this.#config]));
     }
     this.#startSeconds ??= sample.decodeTime / timescale;
     this.#partSamples.push(sample);
+    this.#pendingBytes += sample.bytes.length + SAMPLE_COST_BYTES;
   }
 
   #finishPart(): void {
@@ -287,6 +292,7 @@ export class Rendition {
     const durationSeconds = this.#partSeconds;
     const samples = this.#partSamples;
     this.#partSamples = [];
+    this.#pendingBytes = 0;
     const isSegmentStart = this.#parts.length === 0;
     const tracks = [{ trackId: 1, samples }];
     const bytes = concatBytes(encodeFragment({ sequenceNumber: ++this.#fragments, tracks, isSegmentStart }));
@@ -350,6 +356,11 @@ export class Rendition {
     this.#totals.peakBitrate = Math.max(this.#totals.peakBitrate, (byteLength * 8) / durationSeconds);
   }
 
+  #forgetInits(): void {
+    const oldest = this.#past[0] ?? this.#segments[0];
+    for (const number of this.#inits.keys()) if (number < (oldest?.initNumber ?? 0)) this.#inits.delete(number);
+  }
+
   #leaveWindow(): void {
     const left = this.#segments.shift();
     if (left === undefined) return;
@@ -359,6 +370,8 @@ export class Rendition {
   }
 }
 
+/** What a sample holds beside its bytes: there may be very many that are empty. */
+const SAMPLE_COST_BYTES = 256;
 /** Of sums of seconds. */
 const TINY = 1e-6;
 /** Timestamps have whole milliseconds. */

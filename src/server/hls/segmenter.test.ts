@@ -458,3 +458,37 @@ test("what comes before the first keyframe is left out", () => {
   ]);
   equal(renditionOf(segmenter, "v0").segments[0]?.startSeconds, 0.08);
 });
+
+test("a publisher whose time does not go on fills no memory, whatever the size of its pictures", () => {
+  const maxBytes = 4 * 1024 * 1024;
+  for (const pictureBytes of [1, 100_000]) {
+    const { segmenter } = cut([...configMessages(), picture(0, true)], { maxBytes });
+    let most = 0;
+    for (let count = 0; count < 40_000; count++) {
+      segmenter.write(picture(10, false, pictureBytes), TIME_OF_DAY_MS);
+      most = Math.max(most, segmenter.heldBytes);
+      if (pictureBytes > 1 && count > 400) break;
+    }
+    // The part ends, and what was pending counts.
+    feed(segmenter, [picture(600, false), picture(640, false)]);
+    most = Math.max(most, segmenter.heldBytes);
+    ok(most <= maxBytes, `${most} bytes of pictures of ${pictureBytes} bytes`);
+    // It goes on, and so does what is kept of it.
+    feed(segmenter, mediaMessages({ fromMs: 680, toMs: 8000, hasAudio: false }));
+    ok((segmenter.rendition("v0")?.segments.length ?? 0) > 2);
+  }
+});
+
+test("init segments go with the segments that need them", () => {
+  const messages = Array.from({ length: 60 }, (_, index) => [
+    classifyMedia("video", index * 1000, index % 2 === 0 ? AVC_CONFIG : OTHER_AVC_CONFIG),
+    ...mediaMessages({ fromMs: index * 1000, toMs: (index + 1) * 1000, hasAudio: false }),
+  ]).flat();
+  const { segmenter } = cut(messages);
+  const rendition = segmenter.rendition("v0");
+  ok(rendition !== undefined);
+  for (const { initNumber } of rendition.segments) ok(rendition.init(initNumber) !== undefined);
+  const kept = Array.from({ length: 60 }, (_, number) => rendition.init(number)).filter((init) => init !== undefined);
+  ok(kept.length <= 16, `${kept.length} of 60`);
+  equal(rendition.init(0), undefined);
+});

@@ -157,6 +157,7 @@ export class Segmenter {
     const rendition = this.#renditions.get(nameOf(track));
     if (rendition === undefined) return;
     const timeMs = sample.decodeTimeMs;
+    if (this.#standsStill(rendition, timeMs)) return;
     if (this.#targetDuration === undefined) {
       this.#timelineStartMs = Math.min(this.#timelineStartMs, timeOfDayMs - timeMs);
     }
@@ -197,6 +198,12 @@ export class Segmenter {
       if (elapsedMs > 0 && rendition.track.kind === "video" && elapsedMs + gopMs > maxMs) return true;
     }
     return elapsedMs >= maxMs || (elapsedMs > 0 && rendition.openBytes > maxBytes / OPEN_SHARE);
+  }
+
+  /** Its time does not go on, so that no segment ends and nothing is forgotten: more of it is not kept. */
+  #standsStill(rendition: Rendition, timeMs: number): boolean {
+    const isBehind = this.#lastBoundaryMs !== undefined && timeMs <= this.#lastBoundaryMs;
+    return isBehind && rendition.openBytes > this.#options.maxBytes / OPEN_SHARE;
   }
 
   /** Returns how far apart keyframes are at most. */
