@@ -23,6 +23,10 @@ export class ApiListener {
   readonly #options: ApiListenerOptions;
   readonly #http: HttpPort;
   readonly #sockets = new Set<Socket>();
+  /** Those that no request has been made on, or none that is not answered: the one that is so longest comes first. */
+  readonly #idle = new Set<Socket>();
+  /** Requests of the others that are not done. */
+  readonly #asked = new Map<Socket, number>();
   #listener: TcpListener | undefined;
 
   constructor(options: ApiListenerOptions) {
@@ -30,7 +34,7 @@ export class ApiListener {
     this.#options = options;
     this.#http = new HttpPort({
       ...limits,
-      routes: [route],
+      routes: [this.#watch(route)],
       onRefused: (remote, { code, message }) => log.warn({ remote, code }, `${message} (API)`),
     });
   }
@@ -81,6 +85,7 @@ export class ApiListener {
   #accept(socket: Socket): void {
     const { limits, log } = this.#options;
     const remoteAddress = remoteAddressOf(socket);
+    if (this.#sockets.size >= limits.maxConnections) this.#makeRoom();
     if (this.#sockets.size >= limits.maxConnections) {
       log.warn(
         { remote: remoteAddress, limit: limits.maxConnections },
@@ -89,8 +94,48 @@ export class ApiListener {
       return void socket.destroy();
     }
     this.#sockets.add(socket);
-    socket.on("close", () => this.#sockets.delete(socket));
+    this.#idle.add(socket);
+    socket.on("close", () => this.#forget(socket));
     this.#http.serve(socket, { remoteAddress, accept: new Set(), forwardedFrom: NOBODY });
+  }
+
+  /** Whoever only holds a connection must not keep out who asks something. */
+  #makeRoom(): void {
+    const [socket] = this.#idle;
+    if (socket === undefined) return;
+    this.#forget(socket);
+    socket.destroy();
+  }
+
+  #forget(socket: Socket): void {
+    this.#sockets.delete(socket);
+    this.#idle.delete(socket);
+    this.#asked.delete(socket);
+  }
+
+  /** The same route, with an eye on which sockets have something to do. */
+  #watch(route: HttpRoute): HttpRoute {
+    return {
+      ...(route.ownsBody && { ownsBody: (request) => route.ownsBody?.(request) === true }),
+      handle: (request, response) => {
+        const { socket } = request;
+        this.#idle.delete(socket);
+        this.#asked.set(socket, (this.#asked.get(socket) ?? 0) + 1);
+        response.once("close", () => this.#done(socket));
+        return route.handle?.(request, response) === true;
+      },
+      upgrade: (request, socket, head) => {
+        this.#idle.delete(request.socket);
+        return route.upgrade?.(request, socket, head) === true;
+      },
+    };
+  }
+
+  #done(socket: Socket): void {
+    const left = (this.#asked.get(socket) ?? 0) - 1;
+    if (left > 0) return void this.#asked.set(socket, left);
+    this.#asked.delete(socket);
+    if (this.#sockets.has(socket)) this.#idle.add(socket);
   }
 }
 

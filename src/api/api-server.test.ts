@@ -47,7 +47,7 @@ test("an address that is taken is an error where it was told; else the next free
 });
 
 test("each kind of request is answered, with the headers that keep browsers in bounds", async (t) => {
-  const { ask } = await startApi(t);
+  const { ask } = await startApi(t, { dashboardFolder: "not-built" });
   const server = await ask("/api/v1/server");
   equal(server.status, 200);
   equal(JSON.parse(server.text).version, "1.2.3");

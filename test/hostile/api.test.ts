@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { test } from "node:test";
@@ -97,7 +97,7 @@ test("one connection more than may be is refused, and there is room again when o
   const { socket, ask } = await startApi(t, { limits: { maxConnections: 2 } });
   const [one, two] = [socket(), socket()];
   for (const client of [one, two]) {
-    client.write(`${GET}\r\n`);
+    client.write(`${GET.replace("server", "stream")}\r\n`);
     await once(client, "data");
   }
   const three = socket();
@@ -107,4 +107,55 @@ test("one connection more than may be is refused, and there is room again when o
   one.resume().end();
   await left;
   equal((await ask("/healthz")).status, 200);
+});
+
+test("connections that only wait give way to one that asks; streams of events do not", async (t) => {
+  const { socket, ask } = await startApi(t, { limits: { maxConnections: 4 } });
+  const listener = socket();
+  listener.write(`${GET.replace("server", "stream")}\r\n`);
+  await once(listener, "data");
+  const [silent, slow, idle] = [socket(), socket(), socket()];
+  slow.write(`${GET}X-Slow: `);
+  idle.write(`${GET}\r\n`);
+  await once(idle, "data");
+  const gone = [silent, slow, idle].map((client) => once(client.resume(), "close"));
+  for (let round = 0; round < 6; round++) equal((await ask("/healthz")).status, 200);
+  const held = [socket(), socket(), socket()];
+  for (const client of held) {
+    client.write(`${GET.replace("server", "stream")}\r\n`);
+    await once(client, "data");
+  }
+  await Promise.all(gone);
+  equal(listener.destroyed, false);
+});
+
+test("one connection has one stream of events, however many it asks for", async (t) => {
+  const { socket, ask } = await startApi(t, { limits: { maxEventStreams: 3 } });
+  const greedy = socket();
+  greedy.write(`${GET.replace("server", "stream")}\r\n`.repeat(10));
+  await once(greedy, "data");
+  equal((await ask("/healthz")).status, 200);
+  const another = socket();
+  another.write(`${GET.replace("server", "stream")}\r\n`);
+  match(String(await once(another, "data")), /^HTTP\/1\.1 200 /);
+});
+
+test("what is judged is what is answered, however the path is written", async (t) => {
+  const { ask } = await startApi(t, { token: TOKEN });
+  const paths = [
+    ["/api/v1/connections/x\\..\\..\\session", 200],
+    ["/api/v1/server/../session", 200],
+    ["/api/v1/session/../server", 401],
+    ["/api/v1/session\\..\\server", 401],
+    ["/healthz/../api/v1/server", 401],
+    ["/api/v1/broadcasts/%2e%2e/session", 200],
+    ["/media/../api/v1/server", 401],
+    ["//api/v1/server", 404],
+    ["/API/v1/server", 404],
+  ] as const;
+  for (const [path, status] of paths) {
+    const answer = await ask(path);
+    equal(answer.status, status, path);
+    if (status === 200) deepEqual(JSON.parse(answer.text), { needsToken: true, isSignedIn: false }, path);
+  }
 });
