@@ -191,6 +191,7 @@ class RtmpMediaServer implements MediaServer {
     this.#isStarted = true;
     try {
       await this.#pool?.open();
+      this.#hls?.start();
       this.#listeners = await this.#frontDoor.open(this.#addresses);
       // Now, rather than while a client waits and all others with it.
       if (this.#listeners.some(({ accept }) => accept.has("rtmpe") || accept.has("rtmpte"))) prepareKeyExchange();

@@ -34,6 +34,11 @@ export function parseFileName(name: string): HlsFile | undefined {
   return kind && { rendition, instance, ...kind };
 }
 
+/** The process that an instance is of, as its first digits tell. */
+export function workerDigits(worker: number): string {
+  return (worker & 0xff).toString(16).padStart(2, "0");
+}
+
 /** How an instance is named: 16 hexadecimal digits. */
 export const INSTANCE_DIGITS = 16;
 

@@ -38,6 +38,7 @@ export class HlsBroadcast {
   readonly name: string;
   readonly segmenter: Segmenter;
   readonly stored: SegmentFolder | undefined;
+  readonly #broadcast: Broadcast;
   readonly #parts: HlsBroadcastParts;
   readonly #waits = new Set<HlsWait>();
   readonly #playlists = new Map<Rendition, Playlists>();
@@ -55,6 +56,7 @@ export class HlsBroadcast {
     this.instance = instance;
     this.stored = parts.stored;
     this.name = broadcast.name;
+    this.#broadcast = broadcast;
     this.#parts = parts;
     this.lastRequestMs = context.nowMs();
     this.segmenter = new Segmenter({
@@ -99,6 +101,11 @@ export class HlsBroadcast {
 
   get targetDuration(): number {
     return this.segmenter.targetDuration ?? 0;
+  }
+
+  /** Its viewers get so many bytes. */
+  sent(bytes: number): void {
+    this.#broadcast.counters.sentBytes += bytes;
   }
 
   /** What has a playlist of its own. */

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HttpRoute } from "../../transport/http-route.ts";
 import type { ServerContext } from "../context.ts";
 import { answerPreflight, corsHeaders, endWithText } from "../http-replies.ts";
-import { type HlsFile, INSTANCE_DIGITS } from "./file-name.ts";
+import { type HlsFile, INSTANCE_DIGITS, workerDigits } from "./file-name.ts";
 import { answerMedia, answerPlaylist, type HlsExchange, mediaTypeOf } from "./hls-answer.ts";
 import { HlsBroadcast } from "./hls-broadcast.ts";
 import type { HlsOptions } from "./hls-options.ts";
@@ -13,7 +13,7 @@ import { carriedQuery, type HlsTarget, parseHlsTarget, sessionQuery } from "./hl
 import type { PlaylistText } from "./playlist-text.ts";
 import { decideReload, parseReload } from "./reload.ts";
 import type { Rendition } from "./rendition.ts";
-import { SegmentFolder } from "./segment-folder.ts";
+import { removeRemains, SegmentFolder } from "./segment-folder.ts";
 
 export type HlsRouteOptions = HlsOptions & {
   /** Pages that may read. @default every page */
@@ -43,6 +43,7 @@ export class HlsRoute implements HttpRoute {
   readonly #current = new Map<string, HlsBroadcast>();
   /** Those that have ended, too, for as long as somebody reads them. */
   readonly #instances = new Map<string, HlsBroadcast>();
+  #isTidied: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(context: ServerContext, options: HlsRouteOptions) {
@@ -64,6 +65,12 @@ export class HlsRoute implements HttpRoute {
     else if (target.kind === "elsewhere") refuse(exchange, 302, target.location, { Location: target.location });
     else void this.#serve(exchange, target);
     return true;
+  }
+
+  /** Before anything is served. */
+  start(): void {
+    const { folder, worker = 0 } = this.#options;
+    if (folder !== undefined) this.#isTidied = removeRemains(folder, worker, this.#context.log);
   }
 
   /** What is due by time. About twice a second. */
@@ -114,7 +121,7 @@ export class HlsRoute implements HttpRoute {
     const look = (): boolean => {
       const { failure } = hls;
       if (failure === undefined && !hls.isReady) return false;
-      if (failure === undefined) this.#answerPlaylist(asked, hls.multivariant());
+      if (failure === undefined) this.#answerPlaylist(asked, hls, hls.multivariant());
       else refuse(asked, failure.status, failure.reason);
       if (failure !== undefined) session.end(failure.reason);
       return true;
@@ -137,7 +144,7 @@ export class HlsRoute implements HttpRoute {
         return this.#servePlaylist(asked, hls, rendition);
       case "init": {
         const bytes = rendition.init(file.number);
-        return bytes === undefined ? refuse(asked, 404, GONE) : this.#answerMedia(asked, file.rendition, [bytes]);
+        return bytes === undefined ? refuse(asked, 404, GONE) : this.#answerMedia(asked, hls, file.rendition, [bytes]);
       }
       case "segment":
         return this.#serveSegment(asked, hls, rendition, file.number);
@@ -155,7 +162,7 @@ export class HlsRoute implements HttpRoute {
     if (decide() === "too-far") return refuse(asked, 400, "That is too far ahead of the newest segment.");
     this.#wait(asked, hls, MAX_WAIT * hls.targetDuration * 1000, () => {
       if (decide() === "wait") return false;
-      this.#answerPlaylist(asked, hls.playlist(rendition, skips));
+      this.#answerPlaylist(asked, hls, hls.playlist(rendition, skips));
       return true;
     });
   }
@@ -166,9 +173,9 @@ export class HlsRoute implements HttpRoute {
     asked.session.fetched((segment.startSeconds + segment.durationSeconds) * 1000);
     if (segment.parts.length > 0) {
       const pieces = segment.parts.map(({ bytes }) => bytes);
-      return this.#answerMedia(asked, rendition.name, pieces);
+      return this.#answerMedia(asked, hls, rendition.name, pieces);
     }
-    const done = (bytes: number): void => asked.session.answered(asked.response, bytes, this.#context.nowMs());
+    const done = (bytes: number): void => this.#answered(asked, hls, bytes);
     hls.stored?.send(asked, { rendition: rendition.name, instance: hls.instance, number, done });
   }
 
@@ -180,7 +187,7 @@ export class HlsRoute implements HttpRoute {
       if (found !== undefined) {
         const isOpen = open?.number === number;
         if (isOpen) asked.session.fetched(hls.segmenter.newestMs);
-        this.#answerMedia(asked, rendition.name, [found.bytes]);
+        this.#answerMedia(asked, hls, rendition.name, [found.bytes]);
         return true;
       }
       // Only what is named as the next one is waited for.
@@ -204,15 +211,19 @@ export class HlsRoute implements HttpRoute {
     response.once("close", undo);
   }
 
-  #answerPlaylist(asked: Asked, text: PlaylistText): void {
-    const { session, target, response } = asked;
+  #answerPlaylist(asked: Asked, hls: HlsBroadcast, text: PlaylistText): void {
+    const { session, target } = asked;
     const whole = text.join(sessionQuery(session.key, carriedQuery(target.query)));
-    session.answered(response, answerPlaylist(asked, whole), this.#context.nowMs());
+    this.#answered(asked, hls, answerPlaylist(asked, whole));
   }
 
-  #answerMedia(asked: Asked, rendition: string, pieces: readonly Uint8Array[]): void {
-    const bytes = answerMedia(asked, mediaTypeOf(rendition), pieces);
-    asked.session.answered(asked.response, bytes, this.#context.nowMs());
+  #answerMedia(asked: Asked, hls: HlsBroadcast, rendition: string, pieces: readonly Uint8Array[]): void {
+    this.#answered(asked, hls, answerMedia(asked, mediaTypeOf(rendition), pieces));
+  }
+
+  #answered({ session, response }: Asked, hls: HlsBroadcast, bytes: number): void {
+    session.answered(response, bytes, this.#context.nowMs());
+    hls.sent(bytes);
   }
 
   /** What is published under that name now; undefined for nothing. */
@@ -221,9 +232,9 @@ export class HlsRoute implements HttpRoute {
     if (found !== undefined && !found.isOver) return found;
     const broadcast = this.#context.directory.get(name);
     if (broadcast === undefined || broadcast.state === "idle") return undefined;
-    const instance = randomBytes(INSTANCE_DIGITS / 2).toString("hex");
-    const { folder, ...options } = this.#options;
-    const stored = folder === undefined ? undefined : new SegmentFolder(folder, this.#context.log);
+    const { folder, worker = 0, ...options } = this.#options;
+    const instance = workerDigits(worker) + randomBytes(INSTANCE_DIGITS / 2 - 1).toString("hex");
+    const stored = folder === undefined ? undefined : new SegmentFolder(folder, this.#context.log, this.#isTidied);
     const hls = new HlsBroadcast(broadcast, { context: this.#context, options, instance, stored });
     this.#current.set(name, hls);
     this.#instances.set(instance, hls);

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { ConnectionTally } from "../connection-tally.ts";
 import type { ServerConnection } from "../connections.ts";
 import type { HttpClient } from "../http-viewers.ts";
 import type { ConnectionSnapshot } from "../snapshots.ts";
@@ -123,8 +124,17 @@ export class HlsSession implements ServerConnection {
   end(reason: string, isKicked = false): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    // What waits for the broadcast gets no answer any more.
+    for (const [response, { answeredAtMs }] of [...this.#exchanges]) {
+      if (answeredAtMs === undefined && !response.writableEnded) response.destroy();
+    }
     this.#parts.client.left(reason, { receivedBytes: 0, sentBytes: this.#sentBytes });
     this.#parts.onOver(this, isKicked);
+  }
+
+  tally(tally: ConnectionTally): void {
+    tally.transferred(0, this.#sentBytes);
+    if (this.#hasBegun) tally.watches(this.broadcastName, "hls");
   }
 
   snapshot(): ConnectionSnapshot {
