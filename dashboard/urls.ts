@@ -10,7 +10,19 @@ export type CopyableUrl = { readonly title: string; readonly hint: string; reado
 
 type WayIn = NonNullable<ServerSnapshot["waysIn"]>[number];
 
-const DEFAULT_WAYS: readonly WayIn[] = [{ scheme: "rtmp", port: 1935 }];
+const DEFAULT_WAYS: readonly WayIn[] = [
+  { scheme: "rtmp", port: 1935 },
+  { scheme: "http", port: 1935 },
+];
+/** Of a name that URLs of the web cannot say. */
+export const NO_WEB_ADDRESS =
+  "A part of this name is only dots, which no address of the web can hold: it plays by RTMP alone.";
+
+/** Whether what walks over URLs leaves the name whole. */
+export function hasWebAddress(name: string): boolean {
+  return !name.split("/").some((part) => part === "." || part === "..");
+}
+
 const USUAL_PORTS: Readonly<Record<string, number>> = {
   rtmp: 1935,
   rtmps: 443,
@@ -27,7 +39,7 @@ export function mediaPath(name: string, ending: ".flv" | "/index.m3u8"): string 
 
 /** What an encoder calls the server: `rtmp://host/app`. */
 export function publishServer(app: string, waysIn: readonly WayIn[] | undefined, page: PageLocation): string {
-  const ways = waysIn === undefined || waysIn.length === 0 ? DEFAULT_WAYS : waysIn;
+  const ways = usable(waysIn);
   const way = ways.find(({ scheme }) => scheme === "rtmp") ?? ways.find(({ scheme }) => scheme === "rtmps") ?? ways[0];
   const { scheme, port } = way ?? { scheme: "rtmp", port: 1935 };
   return `${authority(scheme, page.hostname, port)}/${pathOf(app)}`;
@@ -42,19 +54,21 @@ export function testPictureLine(server: string, key: string): string {
   ].join(" ");
 }
 
-/** Every way to watch a broadcast. */
+/** Every way to watch a broadcast that the server has. */
 export function watchUrls(name: string, waysIn: readonly WayIn[] | undefined, page: PageLocation): CopyableUrl[] {
   const { app, key } = splitName(name);
+  const ways = usable(waysIn);
   const rtmp = `${publishServer(app, waysIn, page)}/${pathOf(key)}`;
-  const ways = waysIn ?? DEFAULT_WAYS;
-  const tls = ways.find(({ scheme }) => scheme === "wss" || scheme === "rtmpts");
-  const plain = ways.find(({ scheme }) => scheme === "ws" || scheme === "rtmpt");
+  const urls = [{ title: "RTMP", hint: "VLC, ffplay, OBS media source", url: rtmp }];
+  const tls = ways.find(({ scheme }) => scheme === "https");
+  const plain = ways.find(({ scheme }) => scheme === "http");
   const isSecure = tls !== undefined && (page.protocol === "https:" || plain === undefined);
-  const port = (isSecure ? tls : (plain ?? ways[0]))?.port ?? 1935;
-  const http = authority(isSecure ? "https" : "http", page.hostname, port);
-  const webSocket = authority(isSecure ? "wss" : "ws", page.hostname, port);
+  const way = isSecure ? tls : plain;
+  if (way === undefined || !hasWebAddress(name)) return urls;
+  const http = authority(isSecure ? "https" : "http", page.hostname, way.port);
+  const webSocket = authority(isSecure ? "wss" : "ws", page.hostname, way.port);
   return [
-    { title: "RTMP", hint: "VLC, ffplay, OBS media source", url: rtmp },
+    ...urls,
     { title: "HTTP-FLV", hint: "mpegts.js, ffplay, VLC", url: `${http}/${pathOf(name)}.flv` },
     { title: "WebSocket-FLV", hint: "mpegts.js, flv.js", url: `${webSocket}/${pathOf(name)}.flv` },
     { title: "HLS", hint: "Safari, phones, hls.js, VLC", url: `${http}/${pathOf(name)}/index.m3u8` },
@@ -64,6 +78,10 @@ export function watchUrls(name: string, waysIn: readonly WayIn[] | undefined, pa
 /** FFplay's line for the least delay. */
 export function playLine(url: string): string {
   return `ffplay -fflags nobuffer ${shellWord(url)}`;
+}
+
+function usable(waysIn: readonly WayIn[] | undefined): readonly WayIn[] {
+  return waysIn === undefined || waysIn.length === 0 ? DEFAULT_WAYS : waysIn;
 }
 
 function pathOf(name: string): string {

@@ -14,7 +14,7 @@ import { KickButton } from "../parts/kick-dialog.tsx";
 import { PageTitle } from "../parts/shell.tsx";
 import { ViewersPanel } from "../parts/viewers-panel.tsx";
 import { Watch } from "../parts/watch.tsx";
-import { playLine, publishServer, watchUrls } from "../urls.ts";
+import { hasWebAddress, NO_WEB_ADDRESS, playLine, publishServer, watchUrls } from "../urls.ts";
 import { plainText, protocolWords, splitName, tracksInOrder } from "../words.ts";
 
 /** The stream of events leaves the metadata out, and of very many broadcasts some. */
@@ -51,7 +51,7 @@ function Broadcast({ broadcast, metadata }: BroadcastProps): JSX.Element {
     <div class="broadcast">
       <div class="broadcast-main">
         <Watch broadcast={broadcast} />
-        <BroadcastPlots name={broadcast.name} />
+        <BroadcastPlots broadcast={broadcast} />
         <ViewersPanel broadcast={broadcast} />
       </div>
       <div class="broadcast-side">
@@ -118,6 +118,7 @@ function UrlsPanel({ name }: { readonly name: string }): JSX.Element {
       {urls.map(({ title, hint, url }) => (
         <CopyLine key={title} title={title} hint={hint} text={url} />
       ))}
+      {!hasWebAddress(name) && <p class="note">{NO_WEB_ADDRESS}</p>}
       <CopyLine title="ffplay" hint="least delay" text={playLine(urls[0]?.url ?? "")} />
       <h3>To publish</h3>
       <CopyLine title="OBS: server" text={publishServer(app, waysIn, location)} />

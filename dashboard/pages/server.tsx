@@ -58,19 +58,33 @@ function Server({ server: current }: { readonly server: ServerSnapshot }): JSX.E
             <Figure term="Processor time" value={formatDuration(current.cpuSeconds * 1000)} />
             <Figure term="Loop delay, half of the time" value={formatDuration(eventLoopDelayMs.p50)} />
             <Figure term="Loop delay, 99 of 100" value={formatDuration(eventLoopDelayMs.p99)} />
-            <Figure term="Connections" value={formatCount(current.connections)} />
-            <Figure term="Publishers" value={formatCount(current.publishers)} />
-            <Figure term="Viewers" value={formatCount(current.viewers)} />
-            <Figure
-              term="Ways in"
-              value={(current.waysIn ?? []).map(({ scheme, port }) => `${scheme} ${port}`).join(", ")}
-            />
           </dl>
         </section>
-        <Refusals refusals={current.refusals} />
+        <div class="panel-stack">
+          <section class="panel" aria-labelledby="clients">
+            <h2 id="clients">Clients</h2>
+            <dl class="figures">
+              <Figure term="Connections" value={formatCount(current.connections)} />
+              <Figure term="Publishers" value={formatCount(current.publishers)} />
+              <Figure term="Viewers" value={formatCount(current.viewers)} />
+              {portsOf(current.waysIn ?? []).map(([port, schemes]) => (
+                <Figure key={port} term={`Port ${port}`} value={schemes.join(", ")} />
+              ))}
+            </dl>
+          </section>
+          <Refusals refusals={current.refusals} />
+        </div>
       </div>
     </>
   );
+}
+
+/** What is taken on each port. */
+function portsOf(
+  waysIn: NonNullable<ServerSnapshot["waysIn"]>,
+): readonly (readonly [port: number, schemes: readonly string[]])[] {
+  const ports = Map.groupBy(waysIn, ({ port }) => port);
+  return [...ports].map(([port, ways]) => [port, ways.map(({ scheme }) => scheme)] as const);
 }
 
 type LoadProps = {

@@ -4,7 +4,8 @@ import { serverNowMs } from "../data/live.ts";
 import { broadcastRates } from "../data/rates.ts";
 import { countOf, formatBitrate, formatClock, formatCount, formatFrameRate } from "../format.ts";
 import { broadcastHref } from "../parse-route.ts";
-import { plainText, protocolWords, STATE_WORDS, splitName, tracksInOrder, unplayableTracks } from "../words.ts";
+import { tracksWithoutDecoder } from "../players/decoders.ts";
+import { plainText, protocolWords, STATE_WORDS, splitName, tracksInOrder } from "../words.ts";
 import { HealthLine } from "./health-badge.tsx";
 import { Icon } from "./icon.tsx";
 import { LivePicture } from "./live-picture.tsx";
@@ -19,13 +20,7 @@ export function BroadcastCard({ broadcast }: { readonly broadcast: BroadcastSnap
   return (
     <article class="card">
       <div class="card-picture">
-        <LivePicture
-          name={name}
-          isLive={state === "live"}
-          hasVideo={
-            broadcast.tracks.some(({ kind }) => kind === "video") && unplayableTracks(broadcast.tracks).length === 0
-          }
-        />
+        <LivePicture name={name} isLive={state === "live"} content={contentOf(broadcast)} />
         <StateBadge broadcast={broadcast} />
         <span class="badge viewers" title={countOf(viewers.total, "viewer")}>
           <Icon name="eye" />
@@ -76,6 +71,13 @@ export function StateBadge({ broadcast }: { readonly broadcast: BroadcastSnapsho
       {state === "live" && liveSinceMs !== undefined && <time>{formatClock(serverNowMs.value - liveSinceMs)}</time>}
     </span>
   );
+}
+
+/** What a browser can show of it. */
+function contentOf({ tracks }: BroadcastSnapshot): "picture" | "hidden" | "sound" {
+  const pictures = tracks.filter(({ kind }) => kind === "video");
+  if (pictures.length === 0) return tracks.length === 0 ? "hidden" : "sound";
+  return tracksWithoutDecoder(pictures).length < pictures.length ? "picture" : "hidden";
 }
 
 function sumOf(video: number | undefined, audio: number | undefined): number | undefined {

@@ -2,6 +2,10 @@ import uPlot from "uplot";
 import type { PlotSeries } from "./plot.tsx";
 
 const GRID_WIDTH = 1;
+/** Of what is counted: there is no half of it. */
+const WHOLE_STEPS = [1, 2, 5]
+  .flatMap((step) => [0, 1, 2, 3, 4, 5].map((power) => step * 10 ** power))
+  .sort((a, b) => a - b);
 const AXIS_FONT = "11px system-ui, sans-serif";
 
 /** Draws with the page's own colours, which a canvas has to be told. Loaded only where there is a plot. */
@@ -10,6 +14,7 @@ export function drawPlot(
   series: readonly PlotSeries[],
   data: uPlot.AlignedData,
   format: (value: number) => string,
+  isWhole: boolean,
   size: { readonly width: number; readonly height: number },
 ): uPlot {
   const grid = { stroke: colorOf(element, "--line"), width: GRID_WIDTH };
@@ -18,11 +23,18 @@ export function drawPlot(
     ...size,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 7 } },
-    padding: [8, 6, 0, 0],
+    // Room on the right for half of the newest time.
+    padding: [8, 28, 0, 0],
     scales: { y: { range: (_plot, _least, most) => [0, (most || 1) * 1.15] } },
     axes: [
       { ...axis, space: 70, size: 26, values: (_plot, splits) => splits.map(clockOf) },
-      { ...axis, space: 34, size: 74, values: (_plot, splits) => splits.map(format) },
+      {
+        ...axis,
+        space: 34,
+        size: 74,
+        values: (_plot, splits) => splits.map(format),
+        ...(isWhole && { incrs: WHOLE_STEPS }),
+      },
     ],
     series: [
       {},

@@ -13,17 +13,19 @@ export function HealthBadge({ level }: { readonly level: HealthLevel | "unknown"
   );
 }
 
-/** The sentence of the doctor, in the room of two lines. */
+/** The sentence of the doctor, in the room of two lines; whole while its card is pointed at or has the focus. */
 export function HealthLine({ health }: { readonly health: HealthReport | undefined }): JSX.Element {
   const level = health?.level ?? "unknown";
   const text = health?.verdict ?? "Nothing was published here yet.";
   return (
-    <p class="health-line" data-level={level}>
-      <Icon name={level} />
-      <span title={text}>
-        <span class="visually-hidden">{HEALTH_WORDS[level]}: </span>
-        {text}
-      </span>
-    </p>
+    <div class="health-room">
+      <p class="health-line" data-level={level}>
+        <Icon name={level} />
+        <span>
+          <span class="visually-hidden">{HEALTH_WORDS[level]}: </span>
+          {text}
+        </span>
+      </p>
+    </div>
   );
 }

@@ -62,7 +62,7 @@ function figuresOf(figures: HealthFigures): readonly (readonly [term: string, va
     ["Jitter", known(figures.jitterMs)],
     ["Speed", speed === undefined ? undefined : `${speed.toFixed(2)} ×`],
     ["Round trip", known(figures.roundTripMs)],
-    ["Acknowledges", yesOrNo(figures.hasAcknowledged)],
+    ["Acknowledges bytes", yesOrNo(figures.hasAcknowledged)],
     ["Answers pings", yesOrNo(figures.hasAnsweredPing)],
   ];
   return all.flatMap(([term, value]) => (value === undefined || value === UNKNOWN ? [] : [[term, value] as const]));
@@ -78,7 +78,7 @@ function yesOrNo(value: boolean | undefined): string | undefined {
 
 /** What is measured, and what was promised. */
 function besides(measured: string, declared: number | undefined, format: (value: number) => string): string {
-  return declared === undefined ? measured : `${measured} of ${format(declared)}`;
+  return declared === undefined ? measured : `${measured}, declared ${format(declared)}`;
 }
 
 function spread({ least, mean, most }: NonNullable<HealthFigures["gopMs"]>): string {

@@ -11,31 +11,39 @@ const MAX_RETRY_MS = 300_000;
 type LivePictureProps = {
   readonly name: string;
   readonly isLive: boolean;
-  /** Whether it has a picture that a browser can show. */
-  readonly hasVideo: boolean;
+  /** `hidden`: a picture of a codec that no browser shows. */
+  readonly content: "picture" | "hidden" | "sound";
 };
 
 /**
  * The newest keyframe of a broadcast, again every few seconds while it can be seen. A video of one picture is decoded
  * aside and painted when it is ready, so nothing flickers.
  */
-export function LivePicture({ name, isLive, hasVideo }: LivePictureProps): JSX.Element {
+export function LivePicture({ name, isLive, content }: LivePictureProps): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [isPainted, setIsPainted] = useState(false);
+  const [hasFailed, setHasFailed] = useState(false);
   useEffect(() => {
     const target = canvas.current;
-    if (target === null || !isLive || !hasVideo) return;
-    return refreshWhileVisible(target, name, () => setIsPainted(true));
-  }, [name, isLive, hasVideo]);
+    if (target === null || !isLive || content !== "picture") return;
+    return refreshWhileVisible(target, name, {
+      onPainted: () => setIsPainted(true),
+      onFailed: () => setHasFailed(true),
+    });
+  }, [name, isLive, content]);
+  const isMissing = content === "hidden" || (content === "picture" && hasFailed);
   return (
     <div class="picture" data-live={isLive} aria-hidden="true">
       <canvas ref={canvas} width={480} height={270} hidden={!isPainted} />
-      {!isPainted && <Icon name={hasVideo ? "camera" : "sound"} />}
+      {!isPainted && <Icon name={content === "sound" ? "sound" : "camera"} />}
+      {!isPainted && isLive && <p>{content === "sound" ? "Sound only" : isMissing ? "No preview" : ""}</p>}
     </div>
   );
 }
 
-function refreshWhileVisible(canvas: HTMLCanvasElement, name: string, onPainted: () => void): () => void {
+type PictureEvents = { readonly onPainted: () => void; readonly onFailed: () => void };
+
+function refreshWhileVisible(canvas: HTMLCanvasElement, name: string, events: PictureEvents): () => void {
   const video = document.createElement("video");
   video.muted = true;
   video.playsInline = true;
@@ -58,11 +66,12 @@ function refreshWhileVisible(canvas: HTMLCanvasElement, name: string, onPainted:
   };
   video.addEventListener("loadeddata", () => {
     paint(canvas, video);
-    onPainted();
+    events.onPainted();
     retryMs = RETRY_MS;
     settle(REFRESH_MS);
   });
   video.addEventListener("error", () => {
+    events.onFailed();
     retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
     settle(retryMs);
   });

@@ -16,10 +16,12 @@ type PlotProps = {
   readonly times: readonly number[];
   readonly series: readonly PlotSeries[];
   readonly format: (value: number) => string;
+  /** Things are counted: the axis has no parts of one. */
+  readonly isWhole?: boolean;
 };
 
 /** One figure over the last minutes, with the newest value in words. The drawing is an image with a sentence for its text. */
-export function Plot({ title, times, series, format }: PlotProps): JSX.Element {
+export function Plot({ title, times, series, format, isWhole = false }: PlotProps): JSX.Element {
   const holder = useRef<HTMLDivElement>(null);
   const drawn = useRef<uPlot | undefined>(undefined);
   const labels = series.map(({ label }) => label).join();
@@ -35,7 +37,7 @@ export function Plot({ title, times, series, format }: PlotProps): JSX.Element {
     const observer = new ResizeObserver(() => drawn.current?.setSize(sizeOf(element)));
     void import("./draw-plot.ts").then(({ drawPlot }) => {
       if (isGone) return;
-      drawn.current = drawPlot(element, series, newest.current, format, sizeOf(element));
+      drawn.current = drawPlot(element, series, newest.current, format, isWhole, sizeOf(element));
       observer.observe(element);
     });
     return () => {

@@ -18,7 +18,6 @@ type Viewer = ViewingSnapshot &
   };
 
 const COLUMNS: readonly Column<Viewer>[] = [
-  { key: "protocol", title: "By", cell: ({ protocol }) => protocolWords(protocol) },
   {
     key: "client",
     title: "Viewer",
@@ -31,6 +30,7 @@ const COLUMNS: readonly Column<Viewer>[] = [
       </>
     ),
   },
+  { key: "protocol", title: "By", cell: ({ protocol }) => protocolWords(protocol) },
   {
     key: "lag",
     title: "Behind",

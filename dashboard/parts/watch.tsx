@@ -4,9 +4,10 @@ import type { BroadcastSnapshot } from "../../src/server/snapshots.ts";
 import { reasonOf } from "../data/api.ts";
 import { backOffMs } from "../data/back-off.ts";
 import { formatDuration } from "../format.ts";
+import { tracksWithoutDecoder } from "../players/decoders.ts";
 import type { Player, PlayerChoice, PlayerParts } from "../players/player.ts";
-import { mediaPath } from "../urls.ts";
-import { plainText, unplayableTracks } from "../words.ts";
+import { hasWebAddress, mediaPath, NO_WEB_ADDRESS } from "../urls.ts";
+import { plainText } from "../words.ts";
 import { Icon } from "./icon.tsx";
 
 type Protocol = "flv" | "hls";
@@ -32,9 +33,11 @@ export function Watch({ broadcast }: { readonly broadcast: BroadcastSnapshot }):
   const { player, failure, latencyMs, retry } = usePlayer(video, broadcast, protocol, parts);
   const [isMuted, setIsMuted] = useState(true);
   const isLive = broadcast.state === "live";
+  const hasSoundOnly = broadcast.tracks.length > 0 && broadcast.tracks.every(({ kind }) => kind === "audio");
+  const isSoundOnly = hasSoundOnly || (protocol === "flv" && parts === "audio");
   return (
     <section class="watch" aria-label="Player">
-      <div class="screen">
+      <div class="screen" data-content={isSoundOnly ? "sound" : "picture"}>
         <video
           ref={video}
           autoplay
@@ -44,13 +47,28 @@ export function Watch({ broadcast }: { readonly broadcast: BroadcastSnapshot }):
           aria-label={`Video of ${plainText(broadcast.name)}`}
           onVolumeChange={(event) => setIsMuted(event.currentTarget.muted || event.currentTarget.volume === 0)}
         />
+        {isSoundOnly && (
+          <p class="sound-only">
+            <Icon name="sound" />
+            Sound only
+          </p>
+        )}
         {failure !== undefined && (
           <div class="screen-message" role="alert">
             <Icon name="warning" />
-            <p>{plainText(failure)}</p>
-            <button type="button" onClick={retry}>
-              Try again
-            </button>
+            <p>{plainText(failure.text)}</p>
+            {failure.mayReturn ? (
+              <button type="button" onClick={retry}>
+                Try again
+              </button>
+            ) : (
+              protocol === "flv" &&
+              canPlaySound(broadcast, parts) && (
+                <button type="button" onClick={() => setParts("audio")}>
+                  Play the sound
+                </button>
+              )
+            )}
           </div>
         )}
         {failure === undefined && !isLive && (
@@ -76,7 +94,7 @@ export function Watch({ broadcast }: { readonly broadcast: BroadcastSnapshot }):
             </button>
           ))}
         </fieldset>
-        {protocol === "flv" && (
+        {protocol === "flv" && !hasSoundOnly && (
           <Choice
             label="What to play"
             choices={PARTS.map(([value, label], id) => ({ id, label, isChosen: value === parts }))}
@@ -117,6 +135,12 @@ function Choice({ label, choices, onChoice }: ChoiceProps): JSX.Element | null {
   );
 }
 
+/** Where only the picture is what a browser cannot play. */
+function canPlaySound({ name, tracks }: BroadcastSnapshot, parts: PlayerParts): boolean {
+  const hasAudio = tracks.some(({ kind, trackId }) => kind === "audio" && trackId === 0);
+  return parts === "both" && hasAudio && hasWebAddress(name) && missingDecoders(tracks, "audio") === "";
+}
+
 function unmute(video: HTMLVideoElement | null): void {
   if (video === null) return;
   video.muted = false;
@@ -124,9 +148,11 @@ function unmute(video: HTMLVideoElement | null): void {
   void video.play();
 }
 
+type Failure = { readonly text: string; readonly mayReturn: boolean };
+
 type Playing = {
   readonly player: Player | undefined;
-  readonly failure: string | undefined;
+  readonly failure: Failure | undefined;
   readonly latencyMs: number | undefined;
   readonly retry: () => void;
 };
@@ -140,43 +166,43 @@ function usePlayer(
   const { name, state, tracks } = broadcast;
   const [attempt, retry] = useReducer((count: number) => count + 1, 0);
   const [, onChoices] = useReducer((count: number) => count + 1, 0);
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState<Failure>();
   const [latencyMs, setLatencyMs] = useState<number>();
   const [player, setPlayer] = useState<Player>();
   const failures = useRef(0);
   const hasAudio = tracks.some(({ kind }) => kind === "audio");
   const hasVideo = tracks.some(({ kind }) => kind === "video");
-  const unplayable = unplayableTracks(tracks)
-    .map(({ description }) => description)
-    .join(", ");
-  const isLive = state === "live" && (hasAudio || hasVideo);
+  const missing = missingDecoders(tracks, protocol === "flv" ? parts : "both");
+  // Who watches goes on behind a publisher that comes back.
+  const isOpen = useRef(false);
+  const isLive = (hasAudio || hasVideo) && (state === "live" || (state === "waiting" && isOpen.current));
+  isOpen.current = isLive;
   useEffect(() => {
     const element = video.current;
     setFailure(undefined);
     setLatencyMs(undefined);
     if (element === null || !isLive) return;
+    if (!hasWebAddress(name)) return setFailure({ text: NO_WEB_ADDRESS, mayReturn: false });
     let isGone = false;
     let made: Player | undefined;
     let retryTimer: number | undefined;
     const url = mediaPath(name, protocol === "flv" ? ".flv" : "/index.m3u8");
-    const onFailure = async ({
-      text,
-      mayReturn,
-    }: {
-      readonly text: string;
-      readonly mayReturn: boolean;
-    }): Promise<void> => {
+    const onFailure = async ({ text, mayReturn }: Failure): Promise<void> => {
       const reason = await refusalOf(url);
       if (isGone) return;
-      setFailure(reason ?? (unplayable === "" ? text : `Browsers have no decoder for ${unplayable}. ${text}`));
+      setFailure({ text: reason ?? text, mayReturn });
       if (mayReturn) retryTimer = setTimeout(() => retry(undefined), backOffMs(failures.current++, Math.random()));
     };
     const events = {
-      onFailure: (told: Parameters<typeof onFailure>[0]) => void onFailure(told),
+      onFailure: (told: Failure) => void onFailure(told),
       onChoices: () => onChoices(undefined),
     };
+    if (missing !== "") {
+      const text = `This browser has no decoder for ${missing}. VLC and ffplay play it: their addresses stand below.`;
+      void onFailure({ text, mayReturn: false });
+    }
     void load(protocol).then((play) => {
-      if (isGone) return;
+      if (isGone || missing !== "") return;
       made = play(element, url, parts, { hasAudio, hasVideo }, events);
       setPlayer(made);
       element.play().catch(() => undefined);
@@ -193,8 +219,16 @@ function usePlayer(
       made?.destroy();
       setPlayer(undefined);
     };
-  }, [name, protocol, parts, isLive, hasAudio, hasVideo, attempt]);
+  }, [name, protocol, parts, isLive, hasAudio, hasVideo, missing, attempt]);
   return { player, failure, latencyMs, retry: () => retry(undefined) };
+}
+
+/** What the default tracks would need, in words. */
+function missingDecoders(tracks: BroadcastSnapshot["tracks"], parts: PlayerParts): string {
+  const wanted = tracks.filter(({ kind, trackId }) => trackId === 0 && (parts === "both" || parts === kind));
+  return tracksWithoutDecoder(wanted)
+    .map(({ description }) => description)
+    .join(" and ");
 }
 
 type Play = typeof import("../players/flv-player.ts").playFlv;

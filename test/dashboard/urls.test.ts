@@ -20,7 +20,8 @@ test("what OBS is told has the port of RTMP, unless it is the usual one", () => 
 test("players are told the port that takes HTTP", () => {
   const ways = [
     { scheme: "rtmp", port: 1935 },
-    { scheme: "rtmpt", port: 8080 },
+    { scheme: "ws", port: 1935 },
+    { scheme: "http", port: 8080 },
   ] as const;
   deepEqual(
     watchUrls("live/demo", ways, PAGE).map(({ url }) => url),
@@ -35,8 +36,8 @@ test("players are told the port that takes HTTP", () => {
 
 test("a page by TLS tells of TLS where there is some", () => {
   const ways = [
-    { scheme: "ws", port: 80 },
-    { scheme: "wss", port: 443 },
+    { scheme: "http", port: 80 },
+    { scheme: "https", port: 443 },
     { scheme: "rtmp", port: 1935 },
   ] as const;
   const secure = watchUrls("live/demo", ways, { ...PAGE, protocol: "https:" });
@@ -46,8 +47,21 @@ test("a page by TLS tells of TLS where there is some", () => {
   );
   const plain = watchUrls("live/demo", ways, PAGE);
   equal(plain[1]?.url, "http://media.example/live/demo.flv");
-  const tlsOnly = watchUrls("live/demo", [{ scheme: "wss", port: 8443 }], PAGE);
+  const tlsOnly = watchUrls("live/demo", [{ scheme: "https", port: 8443 }], PAGE);
   equal(tlsOnly[1]?.url, "https://media.example:8443/live/demo.flv");
+});
+
+test("nobody is told of HTTP where the server takes none, or where no URL can say the name", () => {
+  const titles = (name: string, ...schemes: readonly ("rtmp" | "ws" | "http")[]): readonly string[] =>
+    watchUrls(
+      name,
+      schemes.map((scheme) => ({ scheme, port: 1935 })),
+      PAGE,
+    ).map(({ title }) => title);
+  deepEqual(titles("live/demo", "rtmp", "ws"), ["RTMP"]);
+  deepEqual(titles("live/..", "rtmp", "http"), ["RTMP"]);
+  deepEqual(titles("live/./x", "rtmp", "http"), ["RTMP"]);
+  deepEqual(titles("live/...", "rtmp", "http"), ["RTMP", "HTTP-FLV", "WebSocket-FLV", "HLS"]);
 });
 
 test("odd names are one part of a path each, and one word of a shell", () => {
