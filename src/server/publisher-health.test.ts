@@ -4,6 +4,7 @@ import { type Arrival, arrivalsOf, type Habits } from "../../test/support/metere
 import { type RtmpPeer, settle } from "../../test/support/rtmp-peer.ts";
 import { publisher, TestServer } from "../../test/support/test-server.ts";
 import { MessageType } from "../rtmp/message/message.ts";
+import type { MonitorEvent } from "./snapshots.ts";
 
 /** Sends as the clock of the server goes: in steps of half a second, later by `fromMs` than the habits say. */
 async function send(server: TestServer, source: RtmpPeer, habits: Habits, fromMs = 0): Promise<void> {
@@ -31,13 +32,17 @@ function healthLines(server: TestServer): string[] {
   return server.log.filter((line) => line.includes('"health":') && !line.includes('"end":'));
 }
 
+function healthEvents(server: TestServer): readonly MonitorEvent[] {
+  return server.context.events.after(0).filter(({ kind }) => kind === "health");
+}
+
 test("a publisher that is well is not talked about, and its end has the verdict", async () => {
   const server = new TestServer(TEST_OPTIONS);
   const source = await publisher(server);
   await send(server, source, {});
   const report = server.context.directory.get("live/test")?.healthAt(server.nowMs);
   deepEqual([report?.level, report?.findings], ["good", []], report?.verdict);
-  deepEqual([healthLines(server), server.context.events.after(0)], [[], []]);
+  deepEqual([healthLines(server), healthEvents(server)], [[], []]);
   source.command("FCUnpublish", 9, 0, "test");
   await settle();
   const [end = ""] = server.log.filter((line) => line.includes('"end":"unpublished"'));
@@ -48,7 +53,7 @@ test("a change for the worse, and one for the better, is told to the log and to 
   const server = new TestServer(TEST_OPTIONS);
   const source = await publisher(server);
   await send(server, source, { ...LONG_GOP, seconds: 30 });
-  const [worse] = server.context.events.after(0);
+  const [worse] = healthEvents(server);
   deepEqual(
     { ...worse, id: 0, atMs: 0, text: worse?.text.slice(0, 40) },
     {
@@ -67,7 +72,7 @@ test("a change for the worse, and one for the better, is told to the log and to 
   match(line, /^warn No second keyframe within 9\.5 s: set the keyframe interval to 2 s/);
   match(line, /"broadcast":"live\/test","health":"warning","found":\["long-gop"\]/);
   await send(server, source, { seconds: 40 }, 30_000);
-  const events = server.context.events.after(0);
+  const events = healthEvents(server);
   deepEqual(
     events.map(({ level, text }) => [level, text.slice(0, 12)]),
     [
@@ -90,7 +95,7 @@ test("one that wavers is told of once in half a minute", async () => {
     note();
   }
   ok(levels.has("bad") && levels.size > 1, [...levels].join());
-  const told = server.context.events.after(0);
+  const told = healthEvents(server);
   ok(told.length >= 2 && told.length <= 7, `${told.length} in three minutes`);
   for (const [index, { atMs }] of told.entries()) ok(index === 0 || atMs - (told[index - 1]?.atMs ?? 0) >= 30_000);
 });

@@ -234,7 +234,10 @@ export class Segmenter {
     let stepMs = 0;
     for (const other of this.#usualStepMs.values()) stepMs = Math.max(stepMs, other.stepMs);
     this.#usualStepMs.set(rendition, { lastMs: timeMs, stepMs: usual === undefined ? 0 : timeMs - usual.lastMs });
-    return stepMs > 0 && timeMs - this.#newestMs > Math.max(HOLE_MS, HOLE_SAMPLES * stepMs);
+    const pauseMs = timeMs - this.#newestMs;
+    if (stepMs === 0 || pauseMs <= HOLE_SAMPLES * stepMs) return false;
+    // A shorter one is what the sample before it is stretched by, unless its segment would be too long then.
+    return pauseMs > HOLE_MS || timeMs - (this.#lastBoundaryMs ?? timeMs) > this.#maxSegmentMs;
   }
 
   /** Once every track has a segment, it is known how long they are. */
