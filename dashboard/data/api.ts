@@ -59,11 +59,16 @@ async function request(path: string, options: RequestInit): Promise<Response> {
   throw new ApiError(response.status, await reasonOf(response));
 }
 
-/** The sentence of a problem+json, or else the status in words. */
+/** More is no sentence. */
+const MAX_REASON = 300;
+
+/** The sentence of a problem+json, or that of a plain text, or else the status in words. */
 export async function reasonOf(response: Response): Promise<string> {
   const fallback = `The server answered ${response.status} ${response.statusText}`.trim();
-  if (!response.headers.get("Content-Type")?.includes("json")) return fallback;
+  const type = response.headers.get("Content-Type") ?? "";
   try {
+    if (type.startsWith("text/plain")) return (await response.text()).trim().slice(0, MAX_REASON) || fallback;
+    if (!type.includes("json")) return fallback;
     const problem = (await response.json()) as { readonly detail?: unknown; readonly title?: unknown };
     if (typeof problem.detail === "string" && problem.detail !== "") return problem.detail;
     return typeof problem.title === "string" ? problem.title : fallback;

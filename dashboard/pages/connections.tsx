@@ -204,12 +204,18 @@ function Doings({ connection }: { readonly connection: ConnectionSnapshot }): JS
     <ul class="doings">
       {publishing.map((name) => (
         <li key={`out ${name}`}>
-          publishes <a href={broadcastHref(name)}>{plainText(name)}</a>
+          publishes{" "}
+          <a href={broadcastHref(name)} title={plainText(name)}>
+            {plainText(name)}
+          </a>
         </li>
       ))}
       {playing.map(({ broadcast }) => (
         <li key={`in ${broadcast}`}>
-          watches <a href={broadcastHref(broadcast)}>{plainText(broadcast)}</a>
+          watches{" "}
+          <a href={broadcastHref(broadcast)} title={plainText(broadcast)}>
+            {plainText(broadcast)}
+          </a>
         </li>
       ))}
     </ul>

@@ -114,7 +114,11 @@ function EventLine({ event }: { readonly event: MonitorEvent }): JSX.Element {
         <p>
           <strong>{EVENT_WORDS[event.kind]}</strong>
           {event.level !== "info" && <span class="visually-hidden"> ({event.level})</span>}
-          {broadcast !== undefined && <a href={broadcastHref(broadcast)}>{plainText(broadcast)}</a>}
+          {broadcast !== undefined && (
+            <a href={broadcastHref(broadcast)} title={plainText(broadcast)}>
+              {plainText(broadcast)}
+            </a>
+          )}
           {remoteAddress !== undefined && <code>{remoteAddress}</code>}
           {code !== undefined && <code>{code}</code>}
         </p>

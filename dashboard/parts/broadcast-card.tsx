@@ -31,7 +31,7 @@ export function BroadcastCard({ broadcast }: { readonly broadcast: BroadcastSnap
       <div class="card-body">
         <h3>
           <a href={broadcastHref(name)} title={plainText(name)}>
-            <span class="app">{app}/</span>
+            {app !== "" && <span class="app">{app}/</span>}
             {key}
           </a>
         </h3>

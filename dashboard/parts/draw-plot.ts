@@ -32,7 +32,7 @@ export function drawPlot(
         ...axis,
         space: 34,
         size: 74,
-        values: (_plot, splits) => splits.map(format),
+        values: (plot, splits) => labelsOf(plot, splits, format),
         ...(isWhole && { incrs: WHOLE_STEPS }),
       },
     ],
@@ -45,6 +45,13 @@ export function drawPlot(
     ],
   };
   return new uPlot(options, data, element);
+}
+
+/** Each once: between small values there are more lines than words. None where there is nothing yet. */
+function labelsOf(plot: uPlot, splits: readonly number[], format: (value: number) => string): string[] {
+  const labels = splits.map(format);
+  const hasValues = plot.data[0].length > 0;
+  return labels.map((label, index) => (hasValues && label !== labels[index - 1] ? label : ""));
 }
 
 function clockOf(seconds: number): string {

@@ -8,6 +8,10 @@ const REFRESH_MS = 4000;
 const RETRY_MS = 4000;
 const MAX_RETRY_MS = 300_000;
 
+/** A busy browser says that it has the picture, and paints it only some time later. */
+const LOOKS = 20;
+const LOOK_MS = 100;
+
 type LivePictureProps = {
   readonly name: string;
   readonly isLive: boolean;
@@ -64,12 +68,17 @@ function refreshWhileVisible(canvas: HTMLCanvasElement, name: string, events: Pi
     clearTimeout(timer);
     timer = setTimeout(load, waitMs);
   };
-  video.addEventListener("loadeddata", () => {
-    paint(canvas, video);
-    events.onPainted();
+  const show = (looksLeft: number): void => {
+    const isShown = paint(canvas, video);
+    if (isShown) events.onPainted();
+    if (!isShown && looksLeft > 0) {
+      timer = setTimeout(show, LOOK_MS, looksLeft - 1);
+      return;
+    }
     retryMs = RETRY_MS;
     settle(REFRESH_MS);
-  });
+  };
+  video.addEventListener("loadeddata", () => show(LOOKS));
   video.addEventListener("error", () => {
     events.onFailed();
     retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
@@ -91,12 +100,14 @@ function refreshWhileVisible(canvas: HTMLCanvasElement, name: string, events: Pi
   };
 }
 
-/** The whole picture, with bars where its shape is another. */
-function paint(canvas: HTMLCanvasElement, video: HTMLVideoElement): void {
+/** The whole picture, with bars where its shape is another. False: there was nothing to paint yet. */
+function paint(canvas: HTMLCanvasElement, video: HTMLVideoElement): boolean {
   const context = canvas.getContext("2d");
-  if (context === null || video.videoWidth === 0) return;
+  if (context === null || video.videoWidth === 0) return false;
   const scale = Math.min(canvas.width / video.videoWidth, canvas.height / video.videoHeight);
   const [width, height] = [video.videoWidth * scale, video.videoHeight * scale];
   context.clearRect(0, 0, canvas.width, canvas.height);
   context.drawImage(video, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+  // Where nothing was painted the canvas is transparent.
+  return context.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[3] !== 0;
 }
