@@ -156,7 +156,7 @@ export const http: z.ZodType<HttpConfig> = z
           .max(5_000)
           .default(DEFAULT_HLS_OPTIONS.partMs)
           .describe(
-            "How long parts of segments are at most: shorter ones bring viewers nearer to the publisher, and cost more requests.",
+            "How long parts of segments are, or a quarter longer or shorter, where that fits better: shorter ones bring viewers nearer to the publisher, and cost more requests.",
           ),
         segments: z
           .int()

@@ -87,6 +87,24 @@ describe("HLS of a publication", { concurrency: 2 }, () => {
     }
   });
 
+  it("has parts of nearly one length, and no short rest behind them: hls.js takes that for buffered", async (t) => {
+    const live = await startHls(t);
+    const { source, viewer } = await playing(t, live);
+    source.send(media(6_000, 10_000));
+    for (const rendition of ["v0", "a0"]) {
+      const { segments, partTarget, text } = await viewer.playlist(rendition, "&_HLS_msn=3");
+      const lengths = segments.map(({ parts }) => parts.map(({ durationSeconds }) => durationSeconds));
+      equal(lengths.flat().length >= 10, true, text);
+      for (const parts of lengths) {
+        ok(
+          parts.slice(0, -1).every((seconds) => seconds >= 0.85 * partTarget && seconds <= partTarget),
+          text,
+        );
+        ok((parts.at(-1) ?? 1) >= 0.2, text);
+      }
+    }
+  });
+
   it("says that it has ended, and gives the next one of that name other files", async (t) => {
     const live = await startHls(t);
     const { source, viewer } = await playing(t, live);

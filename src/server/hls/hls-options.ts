@@ -5,8 +5,9 @@ export type HlsOptions = {
   /** How long segments shall be; they end at keyframes, so longer distances of keyframes make longer ones. @default 2_000 */
   readonly segmentMs: number;
   /**
-   * How long the parts of segments are at most: shorter ones bring viewers nearer, and cost more requests. 334 holds a whole
-   * number of pictures at 15, 24, 30 and 60 a second, and at 25 and 50 it is filled well enough. @default 334
+   * How long the parts of segments are: shorter ones bring viewers nearer, and cost more requests. 334 holds a whole number of
+   * pictures at 15, 24, 30 and 60 a second, and goes into segments of 2 s. Where it does not, they are up to a quarter longer or
+   * shorter. @default 334
    */
   readonly partMs: number;
   /** How many whole segments a playlist names. @default 7 */

@@ -3,6 +3,7 @@ import { encodeFragment } from "../../mp4/fragment.ts";
 import { encodeInitSegment } from "../../mp4/init-segment.ts";
 import type { MediaSample, TimedSample, TrackConfig, TrackName } from "../../mp4/track.ts";
 import { TrackBuffer } from "../../mp4/track-buffer.ts";
+import { fittingPartSeconds } from "./part-length.ts";
 import type { OpenSegment, Part, Segment } from "./segment.ts";
 
 /** Where a segment of every rendition ends and the next begins. */
@@ -179,9 +180,23 @@ export class Rendition {
   /** From now on: no segment may be longer, and parts are as long as they have been. */
   decide(maxSegmentSeconds: number): void {
     this.#maxSegmentSeconds = maxSegmentSeconds;
+    if (this.#fitParts()) return;
     const lengths = this.#segments.flatMap(({ parts }) => parts.slice(0, -1).map((part) => part.durationSeconds));
     const longest = Math.max(0, ...lengths);
     if (longest > 0 && longest < LEAST_OF_TARGET * this.#partLimit) this.#partLimit = longest * SELDOM_ROOM;
+  }
+
+  /** Parts that are too short for what is told of them from now on are not named. Returns whether there are any. */
+  #fitParts(): boolean {
+    const last = this.#segments.at(-1);
+    const { seconds, samples } = this.#totals;
+    if (last === undefined || samples === 0) return false;
+    const wanted = this.#partLimit;
+    const regular = { sampleSeconds: seconds / samples, segmentSeconds: last.durationSeconds };
+    this.#partLimit = fittingPartSeconds(wanted, regular);
+    if (this.#partLimit === wanted) return false;
+    this.#segments = this.#segments.map((segment) => ({ ...segment, namesParts: false }));
+    return true;
   }
 
   /** The broadcast is over: what there is becomes the last segment. */
@@ -333,6 +348,7 @@ export class Rendition {
       isDiscontinuous: this.#isDiscontinuous,
       isIndependent: parts[0]?.isIndependent ?? true,
       isGap: parts.length === 0,
+      namesParts: parts.length > 0,
     };
     this.#segments.push(segment);
     this.#parts = [];
