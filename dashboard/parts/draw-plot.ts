@@ -1,6 +1,9 @@
 import uPlot from "uplot";
 import type { PlotSeries } from "./plot.tsx";
 
+/** Of a broadcast that has just begun, too: a second is no curve. */
+const LEAST_SECONDS = 15;
+const TIME_STEPS = [1, 5, 10, 15, 30, 60, 120, 300];
 const GRID_WIDTH = 1;
 /** Of what is counted: there is no half of it. */
 const WHOLE_STEPS = [1, 2, 5]
@@ -25,9 +28,12 @@ export function drawPlot(
     cursor: { drag: { x: false, y: false }, points: { size: 7 } },
     // Room on the right for half of the newest time.
     padding: [8, 28, 0, 0],
-    scales: { y: { range: (_plot, _least, most) => [0, (most || 1) * 1.15] } },
+    scales: {
+      x: { range: (_plot, least, most) => [Math.min(least, most - LEAST_SECONDS), most] },
+      y: { range: (_plot, _least, most) => [0, (most || 1) * 1.15] },
+    },
     axes: [
-      { ...axis, space: 70, size: 26, values: (_plot, splits) => splits.map(clockOf) },
+      { ...axis, space: 70, size: 26, incrs: TIME_STEPS, values: (_plot, splits) => splits.map(clockOf) },
       {
         ...axis,
         space: 34,

@@ -198,7 +198,7 @@ function usePlayer(
       onChoices: () => onChoices(undefined),
     };
     if (missing !== "") {
-      const text = `This browser has no decoder for ${missing}. VLC and ffplay play it: their addresses stand below.`;
+      const text = `This browser has no decoder for ${missing}. VLC and ffplay play it: see the addresses.`;
       void onFailure({ text, mayReturn: false });
     }
     void load(protocol).then((play) => {

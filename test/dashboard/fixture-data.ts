@@ -176,6 +176,7 @@ export function makeServer(broadcasts: readonly BroadcastSnapshot[], seconds: nu
       { scheme: "rtmp", port: 1935 },
       { scheme: "rtmpt", port: 1935 },
       { scheme: "ws", port: 1935 },
+      { scheme: "http", port: 1935 },
     ],
     connections: viewers + live,
     publishers: live,

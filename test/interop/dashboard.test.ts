@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import { WebSocket } from "ws";
+import { hasWebAddress, mediaPath } from "../../dashboard/urls.ts";
 import { type ApiServerOptions, createApiServer } from "../../src/api/index.ts";
 import type { ListenerWay } from "../../src/transport/ways-in.ts";
 import { dashboardSuite, expectNoViolations, type PageOptions } from "../dashboard/open-dashboard.ts";
@@ -83,6 +84,10 @@ async function untilPlayed(page: Page, seconds: number): Promise<{ readonly tota
     const { totalVideoFrames, droppedVideoFrames } = ${VIDEO}.getVideoPlaybackQuality();
     return { total: totalVideoFrames, dropped: droppedVideoFrames };
   })()`)) as { total: number; dropped: number };
+}
+
+function hlsPath(name: string): string {
+  return mediaPath(name, "/index.m3u8").slice(1);
 }
 
 async function copied(page: Page, title: string): Promise<string> {
@@ -239,12 +244,17 @@ describe("the dashboard of a real server, in Chromium", { concurrency: 1 }, () =
 
   it("takes names as they are, and says which of them the web has no address for", async (t) => {
     const names = ["live/a b", "live/ä#y", "live/%41&c=d", `live/${"long".repeat(250)}`, "live/.."];
-    const { live, open, publish } = await stage(t);
+    const { live, address, open, publish } = await stage(t);
     for (const name of names) {
       publish({ outputOptions: ["-c", "copy", "-rtmp_app", "live", "-rtmp_playpath", name.slice("live/".length)] });
     }
     await live.until("publishing", names.length);
     const page = await open();
+    const byWeb = names.filter(hasWebAddress).map((name) => page.request.get(address + hlsPath(name)));
+    deepEqual(
+      (await Promise.all(byWeb)).map((response) => response.status()),
+      [200, 200, 200, 200],
+    );
     for (const name of names) {
       await page.getByRole("link", { name, exact: true }).click();
       await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
@@ -253,8 +263,6 @@ describe("the dashboard of a real server, in Chromium", { concurrency: 1 }, () =
         equal(await page.getByRole("button", { name: "Copy HLS" }).count(), 0);
       } else {
         await untilPlayed(page, 0.2);
-        await page.getByRole("button", { name: "LL-HLS" }).click();
-        await page.waitForResponse((response) => response.url().includes("/index.m3u8") && response.ok());
       }
       await page.getByRole("heading", { name: "Tracks" }).waitFor();
       await page.getByText("What the encoder says of it").waitFor();
