@@ -227,6 +227,6 @@ function reportOf(rendition: Rendition): RenditionReport {
   if (open !== undefined && open.parts.length > 0) {
     return { rendition: name, lastNumber: open.number, lastPart: open.parts.length - 1 };
   }
-  const parts = last?.namesParts === true ? last.parts.length : 0;
+  const parts = last?.parts.length ?? 0;
   return { rendition: name, lastNumber: last?.number ?? 0, lastPart: parts === 0 ? undefined : parts - 1 };
 }

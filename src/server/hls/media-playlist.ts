@@ -53,7 +53,7 @@ export function encodeMediaPlaylist(playlist: MediaPlaylist, skipped = 0): Playl
   let initNumber: number | undefined;
   for (const [index, segment] of segments.entries()) {
     if (index >= skipped) {
-      const namesParts = segment.namesParts && index >= segments.length - SEGMENTS_WITH_PARTS && open !== undefined;
+      const namesParts = !segment.isGap && index >= segments.length - SEGMENTS_WITH_PARTS && open !== undefined;
       // Whoever has what is skipped knows the init segment, too.
       writeSegment(writer, playlist, { segment, namesInit: segment.initNumber !== initNumber, namesParts });
     }

@@ -45,6 +45,8 @@ export class Rendition {
   #past: Segment[] = [];
   #parts: Part[] = [];
   #partSamples: TimedSample[] = [];
+  /** The samples of each part, until it is known how long parts shall be. */
+  #drafts: (readonly TimedSample[])[] | undefined = [];
   #number: number;
   #initNumber = -1;
   #isDiscontinuous = false;
@@ -186,17 +188,58 @@ export class Rendition {
     if (longest > 0 && longest < LEAST_OF_TARGET * this.#partLimit) this.#partLimit = longest * SELDOM_ROOM;
   }
 
-  /** Parts that are too short for what is told of them from now on are not named. Returns whether there are any. */
+  /** Cuts all that there is anew where parts of another length leave no short rest. Returns whether it did. */
   #fitParts(): boolean {
+    const drafts = this.#drafts;
+    this.#drafts = undefined;
     const last = this.#segments.at(-1);
     const { seconds, samples } = this.#totals;
-    if (last === undefined || samples === 0) return false;
+    const partCount = this.#segments.reduce((sum, { parts }) => sum + parts.length, this.#parts.length);
+    // Another configuration already, or some was forgotten: it is no regular track.
+    if (drafts === undefined || last === undefined || samples === 0 || seconds === 0) return false;
+    if (this.#initNumber > 0 || partCount !== drafts.length) return false;
     const wanted = this.#partLimit;
-    const regular = { sampleSeconds: seconds / samples, segmentSeconds: last.durationSeconds };
+    const closedSamples = drafts.slice(0, partCount - this.#parts.length).flat().length;
+    const regular = { sampleSeconds: seconds / closedSamples, segmentSeconds: last.durationSeconds };
     this.#partLimit = fittingPartSeconds(wanted, regular);
     if (this.#partLimit === wanted) return false;
-    this.#segments = this.#segments.map((segment) => ({ ...segment, namesParts: false }));
+    this.#recut(drafts);
     return true;
+  }
+
+  /** What is there becomes parts of the new length; nobody has seen it. */
+  #recut(drafts: readonly (readonly TimedSample[])[]): void {
+    this.#fragments = 0;
+    let from = 0;
+    this.#segments = this.#segments.map((segment) => {
+      const samples = drafts.slice(from, from + segment.parts.length).flat();
+      from += segment.parts.length;
+      const parts = this.#split(samples).map((piece, index) => this.#makePart(piece, index === 0));
+      const byteLength = parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      this.#heldBytes += byteLength - segment.byteLength;
+      return { ...segment, parts, byteLength };
+    });
+    const open = [...drafts.slice(from).flat(), ...this.#partSamples];
+    this.#totals.samples -= drafts.slice(from).flat().length;
+    this.#parts = [];
+    this.#openBytes = 0;
+    this.#partSamples = [];
+    this.#pendingBytes = 0;
+    for (const sample of open) this.#add(sample);
+    this.changes++;
+  }
+
+  #split(samples: readonly TimedSample[]): TimedSample[][] {
+    const pieces: TimedSample[][] = [];
+    let piece: TimedSample[] = [];
+    for (const sample of samples) {
+      if (piece.length > 0 && !this.#continues(piece, sample)) {
+        pieces.push(piece);
+        piece = [];
+      }
+      piece.push(sample);
+    }
+    return piece.length === 0 ? pieces : [...pieces, piece];
   }
 
   /** The broadcast is over: what there is becomes the last segment. */
@@ -214,6 +257,7 @@ export class Rendition {
     if (this.#past.length === 0 && this.#segments.length > 1) this.#leaveWindow();
     const forgotten = this.#past.shift();
     this.#heldBytes -= forgotten?.byteLength ?? 0;
+    this.#drafts = undefined;
     this.#forgetInits();
     return forgotten !== undefined;
   }
@@ -288,10 +332,7 @@ export class Rendition {
 
   #add(sample: TimedSample): void {
     const { timescale } = this.#config;
-    const last = this.#partSamples.at(-1);
-    const isFull = this.#partSeconds + sample.duration / timescale > this.#partLimit + TINY;
-    const isApart = last !== undefined && last.decodeTime + last.duration !== sample.decodeTime;
-    if (last !== undefined && (isFull || isApart)) this.#finishPart();
+    if (this.#partSamples.length > 0 && !this.#continues(this.#partSamples, sample)) this.#finishPart();
     if (this.#hasNewConfig) {
       this.#hasNewConfig = false;
       this.#inits.set(++this.#initNumber, encodeInitSegment([this.#config]));
@@ -301,19 +342,34 @@ export class Rendition {
     this.#pendingBytes += sample.bytes.length + SAMPLE_COST_BYTES;
   }
 
+  /** Whether a part with those samples has room for that one, which follows without a gap. */
+  #continues(samples: readonly TimedSample[], { decodeTime, duration }: TimedSample): boolean {
+    const [first] = samples;
+    const last = samples.at(-1);
+    if (first === undefined || last === undefined || last.decodeTime + last.duration !== decodeTime) return false;
+    return (decodeTime + duration - first.decodeTime) / this.#config.timescale <= this.#partLimit + TINY;
+  }
+
+  #makePart(samples: readonly TimedSample[], isSegmentStart: boolean): Part {
+    const [first] = samples;
+    const last = samples.at(-1);
+    const ticks = first === undefined || last === undefined ? 0 : last.decodeTime + last.duration - first.decodeTime;
+    const tracks = [{ trackId: 1, samples }];
+    const bytes = concatBytes(encodeFragment({ sequenceNumber: ++this.#fragments, tracks, isSegmentStart }));
+    return { bytes, durationSeconds: ticks / this.#config.timescale, isIndependent: first?.isKeyframe === true };
+  }
+
   #finishPart(): void {
     const [first] = this.#partSamples;
     if (first === undefined) return;
-    const durationSeconds = this.#partSeconds;
     const samples = this.#partSamples;
     this.#partSamples = [];
     this.#pendingBytes = 0;
-    const isSegmentStart = this.#parts.length === 0;
-    const tracks = [{ trackId: 1, samples }];
-    const bytes = concatBytes(encodeFragment({ sequenceNumber: ++this.#fragments, tracks, isSegmentStart }));
-    this.#parts.push({ bytes, durationSeconds, isIndependent: first.isKeyframe });
-    this.#endSeconds = first.decodeTime / this.#config.timescale + durationSeconds;
-    this.#openBytes += bytes.length;
+    this.#drafts?.push(samples);
+    const part = this.#makePart(samples, this.#parts.length === 0);
+    this.#parts.push(part);
+    this.#endSeconds = first.decodeTime / this.#config.timescale + part.durationSeconds;
+    this.#openBytes += part.bytes.length;
     this.#totals.samples += samples.length;
     this.changes++;
   }
@@ -348,7 +404,6 @@ export class Rendition {
       isDiscontinuous: this.#isDiscontinuous,
       isIndependent: parts[0]?.isIndependent ?? true,
       isGap: parts.length === 0,
-      namesParts: parts.length > 0,
     };
     this.#segments.push(segment);
     this.#parts = [];

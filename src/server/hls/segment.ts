@@ -25,8 +25,6 @@ export type Segment = {
   readonly isDiscontinuous: boolean;
   /** The track had nothing to give in this time. */
   readonly isGap: boolean;
-  /** Playlists name its parts, while it is among the newest: not those that were cut before it was known how long they shall be. */
-  readonly namesParts: boolean;
 };
 
 /** The segment that still grows. */

@@ -15,6 +15,7 @@ import {
 import { concatBytes } from "../../bytes/concat.ts";
 import { classifyMedia } from "../../formats/flv/classify.ts";
 import type { MediaMessage } from "../../formats/flv/media-message.ts";
+import { findBox, readBoxes } from "../../mp4/read-boxes.ts";
 import { countSkipped, encodeMediaPlaylist, type MediaPlaylist } from "./media-playlist.ts";
 import type { Rendition } from "./rendition.ts";
 import { Segmenter, type SegmenterOptions, type Unsupported } from "./segmenter.ts";
@@ -87,24 +88,34 @@ test("segments end at keyframes, sound at the same times, and parts fill their t
   const video = renditionOf(segmenter, "v0");
   equal(segmenter.targetDuration, 2);
   deepEqual(durationsOf(video), [2000, 2000, 2000, 2000]);
-  deepEqual(
-    video.segments[0]?.parts.map(({ durationSeconds, isIndependent }) => [durationSeconds, isIndependent]),
-    [
-      [0.32, true],
-      [0.32, false],
-      [0.32, false],
-      [0.32, false],
-      [0.32, false],
-      [0.32, false],
-      [0.08, false],
-    ],
-  );
+  // 320 ms would leave a rest of 80. The first segment is cut anew as the others are, by one count of its fragments.
+  for (const { parts } of video.segments) {
+    deepEqual(
+      parts.map(({ durationSeconds, isIndependent }) => [durationSeconds, isIndependent]),
+      [0.4, 0.4, 0.4, 0.4, 0.4].map((seconds, index) => [seconds, index === 0]),
+    );
+  }
+  for (const rendition of segmenter.renditions) {
+    const parts = rendition.segments.flatMap((segment) => segment.parts).concat(rendition.open?.parts ?? []);
+    deepEqual(
+      parts.map(({ bytes }) => sequenceNumberOf(bytes)),
+      parts.map((_, index) => index + 1),
+    );
+    const { heldBytes } = rendition;
+    const partBytes = parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    ok(heldBytes >= partBytes && heldBytes < partBytes + 20_000, `${heldBytes} of ${partBytes}`);
+  }
   const audio = renditionOf(segmenter, "a0");
   equal(audio.segments.length, 4);
   for (const [index, { startSeconds }] of audio.segments.entries()) {
     ok(Math.abs(startSeconds - 2 * index) < 0.024, `segment ${index} of the sound begins at ${startSeconds}`);
   }
 });
+
+function sequenceNumberOf(bytes: Uint8Array): number {
+  const mfhd = findBox(readBoxes(bytes), "moof", "mfhd")?.body ?? new Uint8Array(8);
+  return new DataView(mfhd.buffer, mfhd.byteOffset, mfhd.byteLength).getUint32(4);
+}
 
 test("shorter distances of keyframes fill a segment together", () => {
   const { segmenter } = cut([...configMessages(), ...mediaMessages({ fromMs: 0, toMs: 9000, gopMs: 500 })]);
