@@ -1,8 +1,7 @@
-import { concatBytes } from "../../bytes/concat.ts";
-import { encodeFragment } from "../../mp4/fragment.ts";
 import { encodeInitSegment } from "../../mp4/init-segment.ts";
 import type { MediaSample, TimedSample, TrackConfig, TrackName } from "../../mp4/track.ts";
 import { TrackBuffer } from "../../mp4/track-buffer.ts";
+import { createPart, hasRoomFor, type PartRoom, splitIntoParts } from "./part.ts";
 import { fittingPartSeconds } from "./part-length.ts";
 import type { OpenSegment, Part, Segment } from "./segment.ts";
 
@@ -214,7 +213,7 @@ export class Rendition {
     this.#segments = this.#segments.map((segment) => {
       const samples = drafts.slice(from, from + segment.parts.length).flat();
       from += segment.parts.length;
-      const parts = this.#split(samples).map((piece, index) => this.#makePart(piece, index === 0));
+      const parts = splitIntoParts(samples, this.#room).map((piece, index) => this.#makePart(piece, index === 0));
       const byteLength = parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
       this.#heldBytes += byteLength - segment.byteLength;
       return { ...segment, parts, byteLength };
@@ -227,19 +226,6 @@ export class Rendition {
     this.#pendingBytes = 0;
     for (const sample of open) this.#add(sample);
     this.changes++;
-  }
-
-  #split(samples: readonly TimedSample[]): TimedSample[][] {
-    const pieces: TimedSample[][] = [];
-    let piece: TimedSample[] = [];
-    for (const sample of samples) {
-      if (piece.length > 0 && !this.#continues(piece, sample)) {
-        pieces.push(piece);
-        piece = [];
-      }
-      piece.push(sample);
-    }
-    return piece.length === 0 ? pieces : [...pieces, piece];
   }
 
   /** The broadcast is over: what there is becomes the last segment. */
@@ -323,6 +309,10 @@ export class Rendition {
     return Math.abs(decodeTime / this.#config.timescale - boundary.timeMs / 1000) < EXACT_SECONDS;
   }
 
+  get #room(): PartRoom {
+    return { timescale: this.#config.timescale, partSeconds: this.#partLimit };
+  }
+
   get #partSeconds(): number {
     const first = this.#partSamples[0];
     const last = this.#partSamples.at(-1);
@@ -332,7 +322,7 @@ export class Rendition {
 
   #add(sample: TimedSample): void {
     const { timescale } = this.#config;
-    if (this.#partSamples.length > 0 && !this.#continues(this.#partSamples, sample)) this.#finishPart();
+    if (this.#partSamples.length > 0 && !hasRoomFor(this.#partSamples, sample, this.#room)) this.#finishPart();
     if (this.#hasNewConfig) {
       this.#hasNewConfig = false;
       this.#inits.set(++this.#initNumber, encodeInitSegment([this.#config]));
@@ -342,21 +332,9 @@ export class Rendition {
     this.#pendingBytes += sample.bytes.length + SAMPLE_COST_BYTES;
   }
 
-  /** Whether a part with those samples has room for that one, which follows without a gap. */
-  #continues(samples: readonly TimedSample[], { decodeTime, duration }: TimedSample): boolean {
-    const [first] = samples;
-    const last = samples.at(-1);
-    if (first === undefined || last === undefined || last.decodeTime + last.duration !== decodeTime) return false;
-    return (decodeTime + duration - first.decodeTime) / this.#config.timescale <= this.#partLimit + TINY;
-  }
-
   #makePart(samples: readonly TimedSample[], isSegmentStart: boolean): Part {
-    const [first] = samples;
-    const last = samples.at(-1);
-    const ticks = first === undefined || last === undefined ? 0 : last.decodeTime + last.duration - first.decodeTime;
-    const tracks = [{ trackId: 1, samples }];
-    const bytes = concatBytes(encodeFragment({ sequenceNumber: ++this.#fragments, tracks, isSegmentStart }));
-    return { bytes, durationSeconds: ticks / this.#config.timescale, isIndependent: first?.isKeyframe === true };
+    const { timescale } = this.#config;
+    return createPart(samples, { timescale, sequenceNumber: ++this.#fragments, isSegmentStart });
   }
 
   #finishPart(): void {
