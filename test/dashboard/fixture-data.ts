@@ -1,4 +1,5 @@
-import type { HealthReport } from "../../src/broadcast/health/health-report.ts";
+import { createFinding } from "../../src/broadcast/health/finding.ts";
+import type { HealthFinding, HealthReport } from "../../src/broadcast/health/health-report.ts";
 import type {
   BroadcastSample,
   BroadcastSnapshot,
@@ -30,10 +31,10 @@ const AAC: TrackSnapshot = {
   sampleRate: 48_000,
   channels: 2,
 };
-const HEVC: TrackSnapshot = {
+const AV1: TrackSnapshot = {
   ...H264,
-  codec: "hevc",
-  description: "H.265 Main 4.1 2560×1440",
+  codec: "av1",
+  description: "AV1 Main 5.0 2560×1440",
   width: 2560,
   height: 1440,
 };
@@ -72,47 +73,39 @@ const FIGURES: HealthReport["figures"] = {
 
 export const GOOD_HEALTH: HealthReport = {
   level: "good",
-  verdict: "All is well: 1920×1080, 30 frames/s, 4.6 Mbit/s, keyframe every 2.0 s.",
+  verdict:
+    "All is well: H.264 High 4.0 1920×1080 at 30 frames/s, 4.5 Mbit/s, keyframe every 2.0 s, AAC-LC 48 kHz stereo at 160 kbit/s.",
   findings: [],
   figures: FIGURES,
 };
 
-export const WARNING_HEALTH: HealthReport = {
-  level: "warning",
-  verdict:
-    "Keyframe every 10.0 s: set the keyframe interval to 2 s, so that viewers start faster (OBS: Output, Keyframe Interval).",
-  findings: [
-    {
-      code: "long-gop",
-      level: "warning",
-      text: "keyframe every 10.0 s",
-      advice: "set the keyframe interval to 2 s, so that viewers start faster (OBS: Output, Keyframe Interval)",
-    },
-    {
-      code: "audio-video-drift",
-      level: "warning",
-      text: "audio drifts from video by 48 ms in 5 min",
-      advice: "take both from one clock, or resample audio (OBS: same sample rate as the device)",
-    },
-  ],
-  figures: { ...FIGURES, gopMs: { least: 8400, mean: 10_000, most: 10_400 }, audioVideoDriftMs: 48 },
+const SOUND_HEALTH: HealthReport = {
+  level: "good",
+  verdict: "All is well: Opus 48 kHz stereo at 160 kbit/s.",
+  findings: [],
+  figures: { watchedMs: 300_000, audioBitrate: 160_000, timestampsBack: 0, timestampGaps: 0, timestampRepairs: 0 },
 };
 
-export const BAD_HEALTH: HealthReport = {
-  level: "bad",
-  verdict: "Media comes at 0.71 of real time: lower the video bitrate below what the uplink carries.",
-  findings: [
-    {
-      code: "falls-behind",
-      level: "bad",
-      text: "media comes at 0.71 of real time",
-      advice: "lower the video bitrate below what the uplink carries",
-    },
+export const WARNING_HEALTH: HealthReport = reportOf(
+  [
+    createFinding("long-gop", "warning", "keyframe every 10.0 s"),
+    createFinding("audio-video-drift", "warning", "audio drifts from video by 48 ms in 5 min"),
   ],
-  figures: { ...FIGURES, speed: 0.71, videoBitrate: 3_100_000, frameRate: 21.3, timestampGaps: 4, jitterMs: 1450 },
-};
+  { ...FIGURES, gopMs: { least: 8400, mean: 10_000, most: 10_400 }, audioVideoDriftMs: 48 },
+);
 
-const HEALTH = [GOOD_HEALTH, WARNING_HEALTH, GOOD_HEALTH, BAD_HEALTH, GOOD_HEALTH, GOOD_HEALTH];
+export const BAD_HEALTH: HealthReport = reportOf(
+  [createFinding("falls-behind", "bad", "media comes at 0.71 times real time, and is 6.2 s late by now")],
+  { ...FIGURES, speed: 0.71, videoBitrate: 3_100_000, frameRate: 21.3, timestampGaps: 4, jitterMs: 1450 },
+);
+
+/** In the doctor's own words; the gravest finding comes first. */
+function reportOf(findings: readonly HealthFinding[], figures: HealthReport["figures"]): HealthReport {
+  const [{ level, text, advice } = createFinding("late-media", "bad", "")] = findings;
+  return { level, verdict: `${text.slice(0, 1).toUpperCase()}${text.slice(1)}: ${advice}.`, findings, figures };
+}
+
+const HEALTH = [GOOD_HEALTH, WARNING_HEALTH, GOOD_HEALTH, BAD_HEALTH, SOUND_HEALTH, GOOD_HEALTH];
 
 /** The names of the first ones; further ones are numbered. */
 const NAMES = [
@@ -126,9 +119,10 @@ const NAMES = [
 
 export function makeBroadcast(index: number, seconds: number): BroadcastSnapshot {
   const isIdle = index % 7 === 6;
-  const health = HEALTH[index % HEALTH.length] ?? GOOD_HEALTH;
+  const report = HEALTH[index % HEALTH.length] ?? GOOD_HEALTH;
   const viewers = isIdle ? 0 : ([42, 1284, 318, 7, 96, 3][index % 6] ?? 0);
-  const tracks = index % 6 === 2 ? [HEVC, AAC] : index % 6 === 4 ? [OPUS] : [H264, AAC];
+  const tracks = index % 6 === 2 ? [AV1, AAC] : index % 6 === 4 ? [OPUS] : [H264, AAC];
+  const health = { ...report, verdict: report.verdict.replace(H264.description, tracks[0]?.description ?? "") };
   const bytesPerSecond = ((health.figures.videoBitrate ?? 0) + (health.figures.audioBitrate ?? 0)) / 8;
   return {
     name: NAMES[index] ?? `live/camera-${index.toString().padStart(4, "0")}`,
