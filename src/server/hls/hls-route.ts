@@ -134,9 +134,7 @@ export class HlsRoute implements HttpRoute {
     const rendition = hls?.name === asked.session.broadcastName ? hls.rendition(file.rendition) : undefined;
     if (hls === undefined || rendition === undefined) {
       refuse(asked, 404, "There is no such file, or no more.");
-      // Who never got anything takes no viewer's place.
-      if (!asked.session.hasBegun) asked.session.end("there was nothing to play");
-      return;
+      return asked.session.endUnused("there was nothing to play");
     }
     hls.lastRequestMs = this.#context.nowMs();
     switch (file.kind) {

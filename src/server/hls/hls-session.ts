@@ -58,9 +58,10 @@ export class HlsSession implements ServerConnection {
     return this.#sentBytes;
   }
 
-  /** It has got something to play. */
-  get hasBegun(): boolean {
-    return this.#hasBegun;
+  /** There was nothing for it: it takes no viewer's place, unless other requests of it are not done. */
+  endUnused(reason: string): void {
+    const isUsed = this.#hasBegun || [...this.#exchanges.keys()].some((response) => !response.writableEnded);
+    if (!isUsed) this.end(reason);
   }
 
   /** Some request of it is not answered. */
