@@ -150,7 +150,8 @@ for (const busyName of ["takeover", "refuse"] as const) {
       for (const enemy of enemies) {
         await enemy.send(commandBytes("createStream", 2, 0), commandBytes("publish", 3, 1, "fight"), video(keyframe));
       }
-      await scene.server.untilLogged("refused to publish", 49);
+      const end = busyName === "refuse" ? "refused to publish" : "Another publisher took over live/fight";
+      await scene.server.untilLogged(end, 49);
       await isServed(player);
     },
   );
