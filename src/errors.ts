@@ -27,9 +27,8 @@ export const REMEDIES = {
   "handshake.public-key":
     "The peer's RTMPE handshake has no usable key: it is broken or hostile. Use rtmps://, or report the peer's version.",
   "handshake.short-secret": "Connect again: programs disagree about the keys that both sides happened to draw.",
-  "swf.unverified":
-    "The player did not prove which SWF file it runs. Check its options, or turn SWF verification off for such players.",
-  "swf.unknown": "The player runs an SWF file that is not allowed here. Add its hash and length, or update the player.",
+  "swf.unverified": "Check the player's options, or turn SWF verification off for such players.",
+  "swf.unknown": "Add its hash and length to those allowed, or update the player.",
   "handshake.limit": "The peer sent more than a handshake before it was answered. Check that it speaks RTMP.",
   "http.request":
     "The peer's HTTP request is malformed or too long. Check that it speaks RTMPT or WebSocket to this port.",

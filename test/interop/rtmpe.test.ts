@@ -109,7 +109,10 @@ describe("SWF verification", () => {
       await wrong.done;
       const reasonOf = (index: number): unknown =>
         live.lines.filter(({ message }) => message === "connection closed")[index]?.details["reason"];
-      equal(reasonOf(0), "swf.unknown: the player runs an SWF file that is not allowed");
+      equal(
+        reasonOf(0),
+        "swf.unknown: the player runs an SWF file that is not allowed. Add its hash and length to those allowed, or update the player.",
+      );
 
       const file = join(folder, "right.flv");
       const right = play(t, live.url(), file, formatHex(SWF.hash));
@@ -136,8 +139,8 @@ describe("SWF verification", () => {
     deepEqual(
       reasons.map(({ reason }) => reason),
       [
-        "swf.unverified: the player's handshake is not signed, so it cannot prove its SWF file",
-        "swf.unverified: the player did not prove its SWF file within 200 ms",
+        "swf.unverified: the player's handshake is not signed, so it cannot prove its SWF file. Check the player's options, or turn SWF verification off for such players.",
+        "swf.unverified: the player did not prove its SWF file within 200 ms. Check the player's options, or turn SWF verification off for such players.",
       ],
     );
   });

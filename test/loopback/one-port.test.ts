@@ -217,7 +217,7 @@ test("listeners say what they take; to take TLS without a certificate, or nothin
   await server.start();
   deepEqual(
     server.listeners.map(({ accepts }) => accepts.join()),
-    ["rtmp,rtmpe,rtmpt,rtmpte,ws", "rtmp,ws"],
+    ["rtmp,rtmpe,rtmpt,rtmpte,ws,http", "rtmp,ws"],
   );
   for (const [options, words] of [
     [{ listen: [{ ...listen[0], accept: ["rtmps"] as const }] }, /rtmps, and there is no certificate: set tls\.cert/],
