@@ -297,6 +297,26 @@ function expectConvergence(options: Omit<WorldOptions, "clients">, allSteps: fc.
   );
 }
 
+test("a removal that is lost with its connection is not taken for done, because a Success comes for what was set before", () => {
+  const createCopy = (objectEncoding: 0 | 3): Copy =>
+    new RemoteSharedObject("o", { isPersistent: true, objectEncoding });
+  const world = new World({ conflict: "last-writer", isPersistent: true, limits: {}, clients: 1, createCopy });
+  world.settle();
+  const [only] = world.links;
+  ok(only !== undefined);
+  only.copy.set("b", "");
+  // It reaches the server, and the answer waits there.
+  only.settle();
+  only.copy.delete("b");
+  only.write();
+  only.takeFromServer();
+  only.carryToClient();
+  only.reconnect();
+  world.settle();
+  world.expectSame();
+  deepEqual(Array.from(only.copy.slots), [["b", ""]]);
+});
+
 /** So little that slow listeners get the whole object, and slots are refused. */
 const SMALL: Partial<SharedObjectLimits> = { maxBacklogEvents: 4, maxSlots: 3, maxObjectBytes: 50 };
 

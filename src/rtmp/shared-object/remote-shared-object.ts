@@ -65,6 +65,8 @@ export class RemoteSharedObject {
   readonly #unsent = new UnsentRequests();
   /** Own changes without an answer yet, the oldest first. */
   readonly #sent = new Map<string, SentChange[]>();
+  /** Slots whose removal was sent, and is not told yet. */
+  readonly #removing = new Set<string>();
   /** Slots of which the server's value may be another one than ours. */
   readonly #unconfirmed = new Set<string>();
 
@@ -160,7 +162,10 @@ export class RemoteSharedObject {
     const unsent = this.#unsent.take();
     const events = [...this.#control, ...unsent];
     this.#control = [];
-    for (const event of unsent) if (event.kind === "request-change") this.#noteSent(event.key, event.value);
+    for (const event of unsent) {
+      if (event.kind === "request-change") this.#noteSent(event.key, event.value);
+      else if (event.kind === "request-remove") this.#removing.add(event.key);
+    }
     const { name, isPersistent } = this;
     const headerOf = ({ kind }: SharedObjectEvent): SharedObjectHeader => {
       return { name, isPersistent, version: kind === "use" && !isPersistent ? 0 : this.#version };
@@ -233,7 +238,8 @@ export class RemoteSharedObject {
     const oldValue = this.#slots.get(key);
     // Others' values came in between, but the server took ours after all, and Red5 does not say so: docs/interop.md.
     if (taken?.isRejected === true && !this.#isPending(key)) this.#slots.set(key, taken.value);
-    if (!this.#isPending(key)) this.#unconfirmed.delete(key);
+    // The Success is of what was set before a removal that is still under way.
+    if (!this.#isPending(key) && !this.#removing.has(key)) this.#unconfirmed.delete(key);
     sync.push({ code: "success", name: key, oldValue });
   }
 
@@ -260,6 +266,7 @@ export class RemoteSharedObject {
     // A refusal is the answer to the oldest change of ours.
     if (answer?.mayRefuse === true && !answer.taken.has(key)) this.#takeSent(key);
     for (const change of this.#sent.get(key) ?? []) change.isRejected = true;
+    this.#removing.delete(key);
     this.#unconfirmed.delete(key);
   }
 
@@ -294,6 +301,7 @@ export class RemoteSharedObject {
     this.#control = [];
     this.#unsent.take();
     this.#sent.clear();
+    this.#removing.clear();
     this.#unconfirmed.clear();
   }
 
