@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, reportStep, type StepResult } from "./run-step.ts";
 
@@ -75,12 +75,20 @@ function writeHashed(folder: string, name: string, ending: string, contents: str
   return file;
 }
 
+/** There is no page, or a source is newer. */
+function isOutdated(page: string): boolean {
+  if (!existsSync(page)) return true;
+  const builtAtMs = statSync(page).mtimeMs;
+  const sources = globSync("dashboard/**/*.*", { cwd: ROOT });
+  return sources.some((file) => statSync(join(ROOT, file)).mtimeMs > builtAtMs);
+}
+
 function hasBundler(): boolean {
   return existsSync(join(ROOT, "node_modules", "rolldown"));
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const isWanted = !process.argv.includes("--if-missing") || !existsSync(join(DASHBOARD_FOLDER, "index.html"));
+  const isWanted = !process.argv.includes("--if-needed") || isOutdated(join(DASHBOARD_FOLDER, "index.html"));
   if (isWanted && !hasBundler()) {
     console.log("The dashboard is not built: its bundler is a development dependency. `npm ci` brings it.");
   } else if (isWanted) {
