@@ -7,6 +7,7 @@ import type { Message } from "../../src/rtmp/message/message.ts";
 /** Larger than any message, so that each of the attacker's is one chunk. */
 const ATTACKER_CHUNK_SIZE = 0x7fffffff;
 /** How much of what came is kept, for whoever waits for words in it. */
+const FIRST_BYTES = 64;
 const RECENT_BYTES = 20_000;
 const HANDSHAKE_ANSWER_LENGTH = 3073;
 
@@ -22,6 +23,7 @@ export class Attacker {
   readonly closed: Promise<void>;
   #isClosed = false;
   #bytesRead = 0;
+  #first = "";
   #recent = "";
   readonly #watchers = new Set<() => void>();
 
@@ -29,6 +31,7 @@ export class Attacker {
     this.socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true, ...options });
     this.socket.on("data", (bytes: Buffer) => {
       this.#bytesRead += bytes.length;
+      if (this.#first.length < FIRST_BYTES) this.#first += bytes.toString("latin1", 0, FIRST_BYTES);
       this.#recent += bytes.toString("latin1");
       this.#look();
       this.#recent = this.#recent.slice(-RECENT_BYTES);
@@ -110,6 +113,12 @@ export class Attacker {
     if (found === null) throw new Error(`closed, and never said ${pattern}: ${this.#recent.slice(-500)}`);
     this.#recent = this.#recent.slice(found.index + found[0].length);
     return found;
+  }
+
+  /** What came first, however much has followed. */
+  async began(pattern: RegExp): Promise<void> {
+    await this.#until(() => pattern.test(this.#first));
+    if (!pattern.test(this.#first)) throw new Error(`closed, and did not begin with ${pattern}: ${this.#first}`);
   }
 
   async untilBytes(count: number): Promise<void> {

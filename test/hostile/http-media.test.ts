@@ -312,7 +312,7 @@ attack("requests behind a viewer, inside of one, and between two readings of one
   ]) {
     const enemy = scene.attacker();
     await enemy.send(bytes);
-    await enemy.said(/^HTTP\/1\.1 (?:101|200|400|408|431) /);
+    await enemy.began(/^HTTP\/1\.1 (?:101|200|400|408|431) /);
     enemy.destroy();
   }
   equal(scene.server.logged("smuggled"), 0);
