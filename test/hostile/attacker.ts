@@ -6,8 +6,9 @@ import type { Message } from "../../src/rtmp/message/message.ts";
 
 /** Larger than any message, so that each of the attacker's is one chunk. */
 const ATTACKER_CHUNK_SIZE = 0x7fffffff;
-/** How much of what came is kept, for whoever waits for words in it. */
+/** How much of what came first is kept. */
 const FIRST_BYTES = 64;
+/** How much of what came is kept, for whoever waits for words in it. */
 const RECENT_BYTES = 20_000;
 const HANDSHAKE_ANSWER_LENGTH = 3073;
 
