@@ -21,14 +21,15 @@ await api.start();
 console.log(`publish to rtmp://127.0.0.1:${server.listeners[0]?.port}/live, and see ${api.url}`);
 
 monitor.onEvent(({ text }) => console.log(text));
-const timer = setInterval(async () => {
+async function report(): Promise<void> {
   for (const { name, health, viewers } of await monitor.broadcasts()) {
     console.log(`${name}, ${viewers.total} viewers: ${health?.verdict}`);
   }
-}, 5000);
+}
 
-process.once("SIGINT", async () => {
+const timer = setInterval(() => void report(), 5000);
+
+process.once("SIGINT", () => {
   clearInterval(timer);
-  await server.drain();
-  api.stop();
+  void server.drain().then(() => api.stop());
 });

@@ -40,7 +40,10 @@ function playlistUrl(live: LiveServer, name = "live/key"): string {
 /** What ffprobe says of a URL or file, without the figures that the clip's end decides. */
 async function probe(url: string, ...options: readonly string[]): Promise<string> {
   const parameters = ["-v", "error", ...options, "-of", "csv=p=0", url];
-  const { stdout } = await run(requirePeer("ffprobe"), parameters, { timeout: 60_000 + 1_000 * Number(READ_SECONDS), maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await run(requirePeer("ffprobe"), parameters, {
+    timeout: 60_000 + 1_000 * Number(READ_SECONDS),
+    maxBuffer: 64 * 1024 * 1024,
+  });
   return stdout;
 }
 
