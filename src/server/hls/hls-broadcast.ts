@@ -171,7 +171,7 @@ export class HlsBroadcast {
       partTargetSeconds: rendition.partTargetSeconds,
       segments: rendition.segments,
       open: rendition.open,
-      discontinuitySequence: rendition.discontinuitySequence,
+      discontinuitySequence: rendition.window.discontinuitySequence,
       timelineStartMs: segmenter.timelineStartMs,
       reports: others.map(reportOf),
     };

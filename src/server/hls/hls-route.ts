@@ -166,7 +166,7 @@ export class HlsRoute implements HttpRoute {
   }
 
   #serveSegment(asked: Asked, hls: HlsBroadcast, rendition: Rendition, number: number): void {
-    const segment = rendition.segment(number);
+    const segment = rendition.window.find(number);
     if (segment === undefined || segment.isGap) return refuse(asked, 404, GONE);
     asked.session.fetched((segment.startSeconds + segment.durationSeconds) * 1000);
     if (segment.parts.length > 0) {

@@ -4,6 +4,7 @@ import { TrackBuffer } from "../../mp4/track-buffer.ts";
 import { createPart, hasRoomFor, type PartRoom, splitIntoParts } from "./part.ts";
 import { fittingPartSeconds } from "./part-length.ts";
 import type { OpenSegment, Part, Segment } from "./segment.ts";
+import { SegmentWindow } from "./segment-window.ts";
 
 /** Where a segment of every rendition ends and the next begins. */
 export type Boundary = {
@@ -32,16 +33,14 @@ export class Rendition {
   /** "v0", "a1": kind, and the id of the track. */
   readonly name: string;
   readonly track: TrackName;
-  readonly #limits: RenditionLimits;
+  /** The segments that are whole. */
+  readonly window: SegmentWindow;
   /** By number: those that some segment needs. */
   readonly #inits = new Map<number, Uint8Array>();
   readonly #boundaries: Boundary[] = [];
   #config: TrackConfig;
   #buffer: TrackBuffer;
   #hasNewConfig = true;
-  #segments: Segment[] = [];
-  /** Those that playlists do not name any more, and that clients may still fetch. */
-  #past: Segment[] = [];
   #parts: Part[] = [];
   #partSamples: TimedSample[] = [];
   /** The samples of each part, until it is known how long parts shall be. */
@@ -52,16 +51,13 @@ export class Rendition {
   /** Where the last segment ended, in seconds; undefined before the first sample, and behind a discontinuity. */
   #startSeconds: number | undefined;
   #endSeconds = 0;
-  #discontinuitySequence = 0;
   #fragments = 0;
   #openBytes = 0;
   #pendingBytes = 0;
-  #heldBytes = 0;
   #partLimit: number;
   #maxSegmentSeconds = Number.POSITIVE_INFINITY;
   #isEnded = false;
-  /** Told in the multivariant playlist. */
-  #totals = { bytes: 0, seconds: 0, samples: 0, peakBitrate: 0 };
+  #sampleCount = 0;
   /** Counts up with each change of what a playlist says. */
   changes = 0;
 
@@ -72,13 +68,13 @@ export class Rendition {
     this.#config = config;
     this.#buffer = new TrackBuffer(config);
     this.#number = firstNumber;
-    this.#limits = limits;
+    this.window = new SegmentWindow(limits.segments);
     this.#partLimit = limits.partMs / 1000;
   }
 
   /** Whole segments that a playlist names, oldest first. */
   get segments(): readonly Segment[] {
-    return this.#segments;
+    return this.window.named;
   }
 
   get open(): OpenSegment | undefined {
@@ -92,10 +88,6 @@ export class Rendition {
     };
   }
 
-  get discontinuitySequence(): number {
-    return this.#discontinuitySequence;
-  }
-
   /** Of the newest samples. */
   get config(): TrackConfig {
     return this.#config;
@@ -103,12 +95,12 @@ export class Rendition {
 
   /** Some sample has been taken. */
   get hasSamples(): boolean {
-    return this.#startSeconds !== undefined || this.#buffer.heldDecodeTime !== undefined || this.#segments.length > 0;
+    return this.#startSeconds !== undefined || this.#buffer.heldDecodeTime !== undefined || this.segments.length > 0;
   }
 
   /** Of everything that can be fetched. */
   get heldBytes(): number {
-    return this.#heldBytes + this.openBytes;
+    return this.window.heldBytes + this.openBytes;
   }
 
   /** Of the segment that grows, with what is no part of it yet. */
@@ -120,26 +112,19 @@ export class Rendition {
     return this.#partLimit;
   }
 
-  /** Bits in a second, of the segments so far, and pictures. */
+  /** Bits in a second, of the segments so far, and pictures: for the multivariant playlist. */
   get rates(): { readonly peakBitrate: number; readonly averageBitrate: number; readonly samplesPerSecond: number } {
-    const { bytes, seconds, samples, peakBitrate } = this.#totals;
+    const { bytes, seconds, peakBitrate } = this.window.totals;
     const length = Math.max(seconds, Number.EPSILON);
-    return { peakBitrate, averageBitrate: (bytes * 8) / length, samplesPerSecond: samples / length };
+    return { peakBitrate, averageBitrate: (bytes * 8) / length, samplesPerSecond: this.#sampleCount / length };
   }
 
   init(number: number): Uint8Array | undefined {
     return this.#inits.get(number);
   }
 
-  segment(number: number): Segment | undefined {
-    return (
-      this.#segments.find((segment) => segment.number === number) ??
-      this.#past.find((segment) => segment.number === number)
-    );
-  }
-
   part(number: number, part: number): Part | undefined {
-    return number === this.#number ? this.#parts[part] : this.segment(number)?.parts[part];
+    return number === this.#number ? this.#parts[part] : this.window.find(number)?.parts[part];
   }
 
   /** What follows is coded otherwise. A boundary stands before it. */
@@ -182,7 +167,7 @@ export class Rendition {
   decide(maxSegmentSeconds: number): void {
     this.#maxSegmentSeconds = maxSegmentSeconds;
     if (this.#fitParts()) return;
-    const lengths = this.#segments.flatMap(({ parts }) => parts.slice(0, -1).map((part) => part.durationSeconds));
+    const lengths = this.segments.flatMap(({ parts }) => parts.slice(0, -1).map((part) => part.durationSeconds));
     const longest = Math.max(0, ...lengths);
     if (longest > 0 && longest < LEAST_OF_TARGET * this.#partLimit) this.#partLimit = longest * SELDOM_ROOM;
   }
@@ -191,11 +176,11 @@ export class Rendition {
   #fitParts(): boolean {
     const drafts = this.#drafts;
     this.#drafts = undefined;
-    const last = this.#segments.at(-1);
-    const { seconds, samples } = this.#totals;
-    const partCount = this.#segments.reduce((sum, { parts }) => sum + parts.length, this.#parts.length);
+    const last = this.segments.at(-1);
+    const { seconds } = this.window.totals;
+    const partCount = this.segments.reduce((sum, { parts }) => sum + parts.length, this.#parts.length);
     // Another configuration already, or some was forgotten: it is no regular track.
-    if (drafts === undefined || last === undefined || samples === 0 || seconds === 0) return false;
+    if (drafts === undefined || last === undefined || this.#sampleCount === 0 || seconds === 0) return false;
     if (this.#initNumber > 0 || partCount !== drafts.length) return false;
     const wanted = this.#partLimit;
     const closedSamples = drafts.slice(0, partCount - this.#parts.length).flat().length;
@@ -210,16 +195,15 @@ export class Rendition {
   #recut(drafts: readonly (readonly TimedSample[])[]): void {
     this.#fragments = 0;
     let from = 0;
-    this.#segments = this.#segments.map((segment) => {
+    this.window.replaceNamed((segment) => {
       const samples = drafts.slice(from, from + segment.parts.length).flat();
       from += segment.parts.length;
       const parts = splitIntoParts(samples, this.#room).map((piece, index) => this.#makePart(piece, index === 0));
       const byteLength = parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
-      this.#heldBytes += byteLength - segment.byteLength;
       return { ...segment, parts, byteLength };
     });
     const open = [...drafts.slice(from).flat(), ...this.#partSamples];
-    this.#totals.samples -= drafts.slice(from).flat().length;
+    this.#sampleCount -= drafts.slice(from).flat().length;
     this.#parts = [];
     this.#openBytes = 0;
     this.#partSamples = [];
@@ -240,33 +224,16 @@ export class Rendition {
 
   /** Forgets the oldest segment, unless it is the last that a playlist can name. Returns whether there was one. */
   forgetOldest(): boolean {
-    if (this.#past.length === 0 && this.#segments.length > 1) this.#leaveWindow();
-    const forgotten = this.#past.shift();
-    this.#heldBytes -= forgotten?.byteLength ?? 0;
+    const isForgotten = this.window.forgetOldest();
     this.#drafts = undefined;
     this.#forgetInits();
-    return forgotten !== undefined;
-  }
-
-  /** The bytes of a segment are kept elsewhere from now on. */
-  moveOut(number: number): void {
-    for (const list of [this.#segments, this.#past]) {
-      const index = list.findIndex((segment) => segment.number === number);
-      const segment = list[index];
-      if (segment === undefined) continue;
-      this.#heldBytes -= segment.byteLength;
-      list[index] = { ...segment, parts: [], byteLength: 0 };
-    }
-  }
-
-  /** Of the segments that can be fetched. */
-  get numbers(): readonly number[] {
-    return [...this.#past, ...this.#segments].map(({ number }) => number);
+    this.changes++;
+    return isForgotten;
   }
 
   /** Number of the oldest segment that can be fetched. */
   get oldestNumber(): number {
-    return this.#past[0]?.number ?? this.#segments[0]?.number ?? this.#number;
+    return this.window.oldest?.number ?? this.#number;
   }
 
   #hasBoundaryUntil(timeMs: number): boolean {
@@ -348,7 +315,7 @@ export class Rendition {
     this.#parts.push(part);
     this.#endSeconds = first.decodeTime / this.#config.timescale + part.durationSeconds;
     this.#openBytes += part.bytes.length;
-    this.#totals.samples += samples.length;
+    this.#sampleCount += samples.length;
     this.changes++;
   }
 
@@ -359,9 +326,9 @@ export class Rendition {
     this.#finishPart();
     const isGap = this.#parts.length === 0;
     // A track that has begun nothing yet has no gap either: it begins with a later segment.
-    if (isGap && this.#segments.length === 0) this.#number++;
+    if (isGap && this.segments.length === 0) this.#number++;
     else this.#closeSegment(isGap || isLate ? Math.max(boundary.endMs / 1000, this.#endSeconds) : this.#endSeconds);
-    this.#isDiscontinuous = boundary.isDiscontinuous && this.#segments.length > 0;
+    this.#isDiscontinuous = boundary.isDiscontinuous && this.segments.length > 0;
     if (!boundary.isDiscontinuous) return;
     this.#startSeconds = undefined;
     // A gap behind it begins there, not before the pause.
@@ -383,39 +350,22 @@ export class Rendition {
       isIndependent: parts[0]?.isIndependent ?? true,
       isGap: parts.length === 0,
     };
-    this.#segments.push(segment);
+    this.window.add(segment);
+    // Not all that there was can be cut anew any more.
+    if (this.window.oldest !== this.segments[0]) this.#drafts = undefined;
+    this.#forgetInits();
     this.#parts = [];
     this.#openBytes = 0;
-    this.#heldBytes += byteLength;
     this.#number++;
     this.#startSeconds = endSeconds;
     this.#endSeconds = endSeconds;
     this.#isDiscontinuous = false;
-    this.#count(segment);
     this.changes++;
-    if (this.#segments.length > this.#limits.segments) this.#leaveWindow();
-    // As long again as they were named: RFC 8216bis section 6.2.2.
-    if (this.#past.length > this.#limits.segments) this.forgetOldest();
-  }
-
-  #count({ durationSeconds, byteLength, isGap }: Segment): void {
-    if (isGap || durationSeconds <= 0) return;
-    this.#totals.bytes += byteLength;
-    this.#totals.seconds += durationSeconds;
-    this.#totals.peakBitrate = Math.max(this.#totals.peakBitrate, (byteLength * 8) / durationSeconds);
   }
 
   #forgetInits(): void {
-    const oldest = this.#past[0] ?? this.#segments[0];
-    for (const number of this.#inits.keys()) if (number < (oldest?.initNumber ?? 0)) this.#inits.delete(number);
-  }
-
-  #leaveWindow(): void {
-    const left = this.#segments.shift();
-    if (left === undefined) return;
-    if (left.isDiscontinuous) this.#discontinuitySequence++;
-    this.#past.push(left);
-    this.changes++;
+    const oldest = this.window.oldest?.initNumber ?? 0;
+    for (const number of this.#inits.keys()) if (number < oldest) this.#inits.delete(number);
   }
 }
 

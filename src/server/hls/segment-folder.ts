@@ -43,7 +43,7 @@ export class SegmentFolder {
   store(renditions: readonly Rendition[], instance: string): void {
     const kept = new Set<string>();
     for (const rendition of renditions) {
-      const { numbers } = rendition;
+      const { numbers } = rendition.window;
       for (const number of numbers.slice(0, -SEGMENTS_IN_MEMORY)) this.#store(rendition, number, instance);
       for (const number of numbers) kept.add(nameOf(rendition.name, instance, number));
     }
@@ -88,13 +88,13 @@ export class SegmentFolder {
   #store(rendition: Rendition, number: number, instance: string): void {
     const name = nameOf(rendition.name, instance, number);
     if (this.#files.has(name) || this.#hasFailed) return;
-    const segment = rendition.segment(number);
+    const segment = rendition.window.find(number);
     if (segment === undefined || segment.parts.length === 0) return;
     this.#files.set(name, 0);
     void this.#write(name, segment).then((isWritten) => {
       if (!isWritten || !this.#files.has(name)) return;
       this.#files.set(name, segment.byteLength);
-      rendition.moveOut(segment.number);
+      rendition.window.moveOut(segment.number);
     });
   }
 

@@ -51,7 +51,7 @@ function describePlaylist(segmenter: Segmenter, rendition: Rendition): MediaPlay
     partTargetSeconds: rendition.partTargetSeconds,
     segments: rendition.segments,
     open: rendition.open,
-    discontinuitySequence: rendition.discontinuitySequence,
+    discontinuitySequence: rendition.window.discontinuitySequence,
     timelineStartMs: segmenter.timelineStartMs,
     reports: [],
   };
@@ -346,7 +346,7 @@ test("segments that have left the playlist can still be fetched for as long agai
     video.segments.map(({ number }) => number),
     [16, 17, 18, 19],
   );
-  ok(video.segment(12) !== undefined && video.segment(11) === undefined);
+  ok(video.window.find(12) !== undefined && video.window.find(11) === undefined);
 });
 
 /** What publishers may do, in pieces of a few seconds. */
